@@ -1,0 +1,1 @@
+export function TargetsPage() { return null }
