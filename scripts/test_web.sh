@@ -6,8 +6,11 @@ cd "$(dirname "$0")/.."
 work=.cache/web
 mkdir -p "$work"
 find "$work" -mindepth 1 -maxdepth 1 ! -name node_modules -exec rm -rf {} +
-cp -R web/. "$work/" 2>/dev/null || true
-rm -rf "$work/dist"
+git ls-files -co --exclude-standard web | grep -v '^web/dist/' | while IFS= read -r file; do
+  [ -f "$file" ] || continue
+  mkdir -p "$work/$(dirname "${file#web/}")"
+  cp "$file" "$work/${file#web/}"
+done
 (
   cd "$work"
   # npm ci starts from nothing each time; keep what is there while the lock file is the same.
