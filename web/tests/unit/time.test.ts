@@ -10,6 +10,7 @@ import {
   scaleRange,
   shiftRange,
 } from '../../src/lib/time-range'
+import { formatTimeTicks } from '../../src/lib/time-ticks'
 import { alignRange, autoStepMs, chooseStepMs } from '../../src/lib/step'
 
 const NOW = Date.UTC(2026, 10, 21, 14, 39, 47) // a Saturday
@@ -125,4 +126,15 @@ describe('steps', () => {
   it('aligns both ends down', () => {
     expect(alignRange(12_345, 67_890, 10_000)).toEqual({ fromMs: 10_000, toMs: 60_000 })
   })
+})
+
+describe('formatTimeTicks', () => {
+  const at = (h: number, m = 0, s = 0): number => Date.UTC(2026, 10, 21, h, m, s) / 1000
+  it.each([
+    [[at(14), at(14, 30)], 1800, ['14:00', '14:30']],
+    [[at(14, 0, 10), at(14, 0, 20)], 10, ['14:00:10', '14:00:20']],
+    [[at(23), at(24), at(25)], 3600, ['23:00', '22 Nov', '01:00']],
+    [[at(0), at(24)], 86_400, ['21 Nov', '22 Nov']],
+    [[at(0)], 30 * 86_400, ['2026-11']],
+  ])('%j', (times, step, out) => expect(formatTimeTicks(times, step, true)).toEqual(out))
 })
