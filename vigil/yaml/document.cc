@@ -265,9 +265,9 @@ Result<Document> Document::parse(std::string_view text, std::string file_name, c
   } catch (const Refused& refused) {
     return refuse(refused.line, refused.column, refused.message);
   } catch (const YAML::Exception& error) {
-    // yaml-cpp has no place for what is missing at the end of the text.
+    // yaml-cpp has no line for what is missing at the end of the text.
     const std::vector<std::string_view> lines = split_lines(text);
-    if (error.mark.pos <= 0 && error.msg.starts_with("end of")) {
+    if (error.msg.starts_with("end of")) {
       return refuse(static_cast<int>(lines.size()), static_cast<int>(lines.back().size()) + 1, error.msg);
     }
     return refuse(error.mark.line + 1, error.mark.column + 1, error.msg);
