@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,7 +59,8 @@ struct Request {
   std::string remote;        // "127.0.0.1:51234"
   std::string user;          // authenticated by basic auth, else ""
 
-  // Query parameters, then those of a form body (POST), as Prometheus reads them.
+  // The parameters of a form body (POST, PUT, PATCH), then those of the query: the
+  // first wins, as in Go's Request.Form that Prometheus reads.
   Result<Params> form() const;
 };
 
@@ -90,6 +92,8 @@ class ResponseWriter {
 
   // True once the client has closed the connection: long work may stop.
   virtual bool cancelled() const = 0;
+  // The same as a token, for work that takes one.
+  virtual std::stop_token stop_token() const { return {}; }
 };
 
 using Handler = std::function<void(const Request&, std::unique_ptr<ResponseWriter>)>;
@@ -113,8 +117,11 @@ struct ClientRequest {
   bool accept_compressed = true;             // asks for gzip and decodes it
   bool follow_redirects = true;
   bool http2 = true;
-  std::string username, password;            // basic auth when username or password is set
-  std::string bearer_token;
+  std::string username, password;            // basic auth when any of these four is set
+  std::string username_file, password_file;  // read at every send, so that rotated secrets are seen
+  std::string authorization;                 // "Authorization: <scheme> <this>" when set
+  std::string authorization_file;            // the same, read at every send
+  std::string authorization_scheme = "Bearer";
   std::string proxy_url;
   std::string no_proxy;
   bool proxy_from_environment = false;
