@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { pressKey, type KeyState } from '../../src/lib/keys'
 import { decodeQueryState, encodeQueryState, queryLink, type QueryState } from '../../src/lib/query-url'
 import { baseName, countInstances, countKinds, filterGroups, orderAlerts, orderRules, type AlertInstance, type Rule, type RuleGroup } from '../../src/lib/rules'
+import { safeUrl } from '../../src/lib/safe-url'
+import { statusRows } from '../../src/lib/status'
 import { countHealth, groupTargets, type Health, type Target } from '../../src/lib/targets'
 import { tellTruth } from '../../src/lib/truth'
 import { rowOffsets, visibleRows } from '../../src/lib/window'
@@ -156,4 +158,28 @@ describe('tellTruth', () => {
     [{ firing: 0, pending: 0, targetsUp: 2, targets: 3, ready: true }, 'bad', '1 target down, no alert firing', '2 of 3 targets up. vigil is ready.'],
     [{ firing: 0, pending: 0, targetsUp: 0, targets: 0, ready: false }, 'warn', 'No alert firing', 'Nothing is scraped yet. vigil is not ready yet.'],
   ])('%j', (facts, tone, headline, details) => expect(tellTruth(facts)).toEqual({ tone, headline, details }))
+})
+
+describe('statusRows', () => {
+  it.each([
+    ['startTime', '2026-11-21T10:39:47Z', { title: 'Started', text: '4 h ago', exact: '2026-11-21T10:39:47Z' }],
+    ['numSeries', 15212, { title: 'Series in memory', text: '15\u202f212' }],
+    ['reloadConfigSuccess', true, { title: 'Last reload succeeded', text: 'Yes' }],
+    ['maxTime', NOW - 5000, { title: 'Newest sample', text: '5 s ago', exact: '2026-11-21T14:39:42.000Z' }],
+    ['walSizeBytes', '12', { title: 'Wal size bytes', text: '12' }],
+  ])('%s', (key, value, row) => expect(statusRows({ [key]: value }, NOW)).toEqual([row]))
+  it.each([['goVersion', ''], ['goroutineCount', 0], ['minTime', 9223372036854775807]])('leaves out %s %j', (key, value) =>
+    expect(statusRows({ [key]: value }, NOW)).toEqual([]),
+  )
+})
+
+describe('safeUrl', () => {
+  it.each([
+    ['https://example.org/a?b', 'https://example.org/a?b'],
+    ['http://localhost:9090', 'http://localhost:9090'],
+    ['javascript:alert(1)', undefined],
+    ['data:text/html,x', undefined],
+    ['see https://example.org', undefined],
+    [undefined, undefined],
+  ])('%s', (text, url) => expect(safeUrl(text)).toBe(url))
 })

@@ -14,10 +14,10 @@ export function Toolbar({ state }: { state: QueryState }) {
   return (
     <div class="toolbar query-toolbar" role="toolbar" aria-label="Time range and refresh">
       <span class="group">
+        <TimePicker range={state.range} onChange={setRange} />
         <button type="button" class="icon-button" aria-label="Earlier" title="Half a range earlier" onClick={() => shift(-0.5)}>
           <Icon name="chevronLeft" />
         </button>
-        <TimePicker range={state.range} onChange={setRange} />
         <button type="button" class="icon-button" aria-label="Later" title="Half a range later" onClick={() => shift(0.5)}>
           <Icon name="chevronRight" />
         </button>
