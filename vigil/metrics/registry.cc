@@ -1,0 +1,265 @@
+#include "vigil/metrics/registry.h"
+
+#include <map>
+#include <utility>
+
+#include "vigil/base/log.h"
+#include "vigil/base/mutex.h"
+#include "vigil/metrics/label_text.h"
+#include "vigil/metrics/metrics.h"
+
+namespace vigil::metrics {
+namespace internal {
+namespace {
+
+// Something that shows one family: instruments, or values read on demand.
+class CollectedFamily {
+ public:
+  CollectedFamily(MetricType type, std::string_view name, std::string_view help,
+                  std::initializer_list<std::string_view> labels, Collector::Function collect)
+      : type_(type), name_(name), help_(to_utf8(help)), labels_(labels.begin(), labels.end()), collect_(std::move(collect)) {}
+
+  const std::string& name() const { return name_; }
+
+  void visit(Visitor& visitor) {
+    MutexLock lock(mutex_);
+    if (!collect_) return;
+    Sink sink(*this, visitor);
+    collect_(sink);
+    sink.finish();
+  }
+
+  // Waits for a visit in progress; afterwards the function is gone.
+  void stop() {
+    MutexLock lock(mutex_);
+    collect_ = nullptr;
+  }
+
+ private:
+  class Sink final : public CollectorSink {
+   public:
+    Sink(const CollectedFamily& family, Visitor& visitor) : family_(family), visitor_(visitor) {}
+
+    using CollectorSink::point;
+    void point(std::initializer_list<std::string_view> values, double value) override {
+      if (values.size() != family_.labels_.size()) return;
+      if (!std::exchange(begun_, true)) {
+        visitor_.begin_family({family_.type_, family_.name_, family_.help_, {}, family_.labels_, {}});
+      }
+      text_.clear();
+      std::size_t i = 0;
+      for (const std::string_view text : values) append_label(text_, family_.labels_[i++], to_utf8(text));
+      visitor_.point(text_, value);
+    }
+    void finish() {
+      if (begun_) visitor_.end_family();
+    }
+
+   private:
+    const CollectedFamily& family_;
+    Visitor& visitor_;
+    std::string text_;
+    bool begun_ = false;
+  };
+
+  const MetricType type_;
+  const std::string name_, help_;
+  const std::vector<std::string> labels_;
+  Mutex mutex_;
+  Collector::Function collect_ GUARDED_BY(mutex_);
+};
+
+std::string_view schema_problem(const Description& d) {
+  if (!is_plain_name(d.name, true)) return "is not a valid metric name";
+  if (d.type == MetricType::kCounter && !d.name.ends_with("_total")) return "is a counter and does not end in _total";
+  if (!d.options.unit.empty()) {
+    std::string_view base = d.name;
+    if (d.type == MetricType::kCounter) base.remove_suffix(6);
+    if (!base.ends_with(d.options.unit) || base.size() <= d.options.unit.size() ||
+        base[base.size() - d.options.unit.size() - 1] != '_') {
+      return "does not end in its unit";
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+class RegistryState {
+ public:
+  RegistryState() {
+    add_own("vigil_metrics_overflowed_label_sets_total",
+            "Lookups of label sets above the cap of their metric, counted as \"other\".", &Refusals::overflowed);
+    add_own("vigil_metrics_rejected_label_sets_total",
+            "Lookups with a value that a closed label does not have; what was recorded is lost.", &Refusals::rejected);
+  }
+
+  std::shared_ptr<Family> attach(const Description& d) {
+    MutexLock lock(mutex_);
+    std::string_view problem = schema_problem(d);
+    if (problem.empty()) {
+      const auto found = entries_.find(d.name);
+      if (found == entries_.end()) {
+        auto family = std::make_shared<Family>(d, refusals_);
+        entries_.emplace(d.name, Entry{family, nullptr, 1});
+        return family;
+      }
+      if (found->second.family != nullptr && found->second.family->same_schema(d)) {
+        ++found->second.uses;
+        return found->second.family;
+      }
+      problem = "is taken by another kind of metric";
+    }
+    refuse(d.name, problem);
+    return std::make_shared<Family>(d, refusals_);
+  }
+
+  void detach(const std::shared_ptr<Family>& family) {
+    MutexLock lock(mutex_);
+    const auto found = entries_.find(family->name());
+    if (found == entries_.end() || found->second.family != family) return;
+    if (--found->second.uses == 0) entries_.erase(found);
+  }
+
+  void attach(std::shared_ptr<CollectedFamily> source) {
+    MutexLock lock(mutex_);
+    const std::string name = source->name();
+    if (!entries_.emplace(name, Entry{nullptr, std::move(source), 1}).second) refuse(name, "is taken by another metric");
+  }
+
+  void detach(const std::shared_ptr<CollectedFamily>& source) {
+    {
+      MutexLock lock(mutex_);
+      const auto found = entries_.find(source->name());
+      if (found != entries_.end() && found->second.collected == source) entries_.erase(found);
+    }
+    source->stop();
+  }
+
+  void visit(Visitor& visitor) {
+    // Copies of the pointers keep what is visited alive, without a lock over the visit.
+    std::vector<Entry> entries;
+    {
+      MutexLock lock(mutex_);
+      entries.reserve(entries_.size());
+      for (const auto& [name, entry] : entries_) entries.push_back(entry);
+    }
+    const CellReader reader;
+    for (const Entry& entry : entries) {
+      if (entry.family != nullptr) {
+        entry.family->visit(visitor, reader);
+      } else {
+        entry.collected->visit(visitor);
+      }
+    }
+  }
+
+  std::vector<std::string> problems() {
+    MutexLock lock(mutex_);
+    return problems_;
+  }
+
+ private:
+  struct Entry {
+    std::shared_ptr<Family> family;
+    std::shared_ptr<CollectedFamily> collected;
+    int uses = 0;  // instruments that share the family
+  };
+
+  void add_own(std::string_view name, std::string_view help, std::atomic<std::uint64_t> Refusals::*member) {
+    attach(std::make_shared<CollectedFamily>(
+        MetricType::kCounter, name, help, std::initializer_list<std::string_view>{},
+        [refusals = refusals_, member](CollectorSink& sink) {
+          sink.point(static_cast<double>(((*refusals).*member).load(std::memory_order_relaxed)));
+        }));
+  }
+
+  void refuse(std::string_view name, std::string_view why) REQUIRES(mutex_) {
+    constexpr std::size_t kMaxProblems = 100;
+    log::error("metrics", "instrument is not shown", {{"metric", name}, {"reason", why}});
+    if (problems_.size() < kMaxProblems) problems_.push_back(std::string(name) + " " + std::string(why));
+  }
+
+  const std::shared_ptr<Refusals> refusals_ = std::make_shared<Refusals>();
+  Mutex mutex_;
+  std::map<std::string, Entry, std::less<>> entries_ GUARDED_BY(mutex_);
+  std::vector<std::string> problems_ GUARDED_BY(mutex_);
+};
+
+Attachment::Attachment(std::shared_ptr<RegistryState> registry, const Description& description)
+    : state(std::move(registry)),
+      family(state == nullptr ? std::make_shared<Family>(description, std::make_shared<Refusals>())
+                              : state->attach(description)) {}
+
+Attachment::~Attachment() {
+  if (state != nullptr) state->detach(family);
+}
+
+Family& attach_global(std::atomic<Family*>& family, const Description& description) {
+  static Mutex* const mutex = new Mutex;
+  MutexLock lock(*mutex);
+  Family* known = family.load(std::memory_order_acquire);
+  if (known == nullptr) {
+    // Never destroyed: instruments at namespace scope may be used until the very end.
+    known = (new Attachment(Registry::global().state(), description))->family.get();
+    family.store(known, std::memory_order_release);
+  }
+  return *known;
+}
+
+}  // namespace internal
+
+Registry::Registry() : state_(std::make_shared<internal::RegistryState>()) {}
+Registry::~Registry() = default;
+
+Registry& Registry::global() {
+  static Registry* const instance = new Registry;
+  return *instance;
+}
+
+void Registry::visit(Visitor& visitor) const { state_->visit(visitor); }
+
+std::vector<std::string> Registry::problems() const { return state_->problems(); }
+
+Collector::Collector(RegistryRef registry, MetricType type, Name name, std::string_view help,
+                     std::initializer_list<std::string_view> labels, Function collect) {
+  if (registry.pointer == nullptr) return;
+  state_ = registry.pointer->state();
+  auto source = std::make_shared<internal::CollectedFamily>(type, name.text, help, labels, std::move(collect));
+  source_ = source;
+  state_->attach(std::move(source));
+}
+
+Collector::~Collector() {
+  if (state_ != nullptr) state_->detach(std::static_pointer_cast<internal::CollectedFamily>(source_));
+}
+
+double CounterHandle::value() const {
+  const internal::CellReader reader;
+  return static_cast<double>(reader.count(cells_)) + reader.sum(cells_ + 1);
+}
+
+void GaugeHandle::add(double amount) const {
+  if (value_ == nullptr) return;
+  std::uint64_t seen = value_->load(std::memory_order_relaxed);
+  for (;;) {
+    const double before = seen == internal::kUnset ? 0 : std::bit_cast<double>(seen);
+    if (value_->compare_exchange_weak(seen, std::bit_cast<std::uint64_t>(before + amount), std::memory_order_relaxed)) return;
+  }
+}
+
+double GaugeHandle::value() const {
+  return value_ == nullptr ? std::bit_cast<double>(internal::kUnset) : std::bit_cast<double>(value_->load(std::memory_order_relaxed));
+}
+
+std::uint64_t HistogramHandle::count() const {
+  if (!valid()) return 0;
+  const internal::CellReader reader;
+  std::uint64_t count = 0;
+  for (std::uint32_t i = 0; i <= buckets_->size(); ++i) count += reader.count(cells_ + 1 + i);
+  return count;
+}
+
+double HistogramHandle::sum() const { return internal::CellReader().sum(cells_); }
+
+}  // namespace vigil::metrics

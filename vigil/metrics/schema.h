@@ -1,0 +1,103 @@
+// Compile-time parts of an instrument: label names, closed value sets, bucket
+// bounds, and names that are checked where they are written.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <span>
+#include <string_view>
+
+namespace vigil::metrics {
+
+// A string literal as a template argument.
+template <std::size_t N>
+struct FixedString {
+  char text[N]{};
+  consteval FixedString(const char (&literal)[N]) { std::copy_n(literal, N, text); }  // NOLINT(google-explicit-constructor)
+  constexpr std::string_view view() const { return {text, N - 1}; }
+};
+
+// [a-zA-Z_][a-zA-Z0-9_]*, and ':' where `colon` is set. Labels starting with "__" are reserved.
+constexpr bool is_plain_name(std::string_view name, bool colon) {
+  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
+  return std::ranges::all_of(name, [colon](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (colon && c == ':');
+  });
+}
+constexpr bool is_good_label_name(std::string_view name) {
+  return is_plain_name(name, false) && !name.starts_with("__");
+}
+
+// A metric name; a literal that is not a valid one does not compile.
+struct Name {
+  std::string_view text;
+  consteval Name(const char* literal) : text(literal) {  // NOLINT(google-explicit-constructor)
+    if (!is_plain_name(text, true)) throw "not a valid metric name";
+  }
+};
+
+// The same for counters, whose names end in "_total".
+struct CounterName {
+  std::string_view text;
+  consteval CounterName(const char* literal) : text(Name(literal).text) {  // NOLINT(google-explicit-constructor)
+    if (!text.ends_with("_total")) throw "the name of a counter ends in _total";
+  }
+};
+
+// A label whose values are known in advance: their series exist from the start at
+// 0 (counters, histograms), and no other value is accepted.
+struct ClosedLabel {
+  std::string_view name;
+  std::span<const std::string_view> values;
+};
+
+// Of one histogram, without +Inf.
+inline constexpr std::size_t kMaxBounds = 500;
+
+namespace internal {
+template <FixedString... Values>
+inline constexpr std::array<std::string_view, sizeof...(Values)> kStrings{Values.view()...};
+
+template <double... Bounds>
+struct BoundsOf {
+  static constexpr std::array<double, sizeof...(Bounds)> kBounds{Bounds...};
+  static_assert(std::ranges::adjacent_find(kBounds, std::greater_equal<double>{}) == kBounds.end(),
+                "bucket bounds must ascend");
+  static_assert(sizeof...(Bounds) <= kMaxBounds, "too many buckets");
+  static_assert(((Bounds < std::numeric_limits<double>::infinity()) && ...), "+Inf is implied");
+};
+}  // namespace internal
+
+// closed<"result", "approve", "reject">
+template <FixedString Label, FixedString... Values>
+inline constexpr ClosedLabel closed{Label.view(), internal::kStrings<Values...>};
+
+// How a histogram divides its observations.
+struct Layout {
+  std::span<const double> bounds;  // upper bounds, ascending; +Inf is implied
+};
+
+// buckets<0.1, 0.5, 1>
+template <double... Bounds>
+inline constexpr Layout buckets{internal::BoundsOf<Bounds...>::kBounds};
+
+// Seconds of an ordinary request, as Prometheus clients have them.
+inline constexpr Layout kDefaultBuckets = buckets<0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0>;
+
+inline constexpr std::uint32_t kDefaultMaxLabelSets = 99;
+inline constexpr std::size_t kMaxLabels = 32;  // of one instrument
+
+struct Options {
+  std::array<ClosedLabel, 6> closed{};
+  // Label sets a family may hold, the overflow set included. Beyond it every new set is
+  // counted under one whose open labels say "other".
+  std::uint32_t max_label_sets = kDefaultMaxLabelSets;
+  // OpenMetrics unit, e.g. "seconds"; the name must end in "_" + unit (before "_total").
+  std::string_view unit{};
+};
+
+}  // namespace vigil::metrics
