@@ -1,6 +1,7 @@
 #include "vigil/yaml/document.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/binary.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -76,6 +77,11 @@ class TreeBuilder final : public YAML::EventHandler {
     node->quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
     if (node->quoted) node->block = starts_block(mark);
     if (!is_valid_utf8(value)) refuse(mark, "invalid UTF-8");
+    if (tag == "tag:yaml.org,2002:binary") {
+      // Any bytes: whoever wants text checks them, as for a label name.
+      const std::vector<unsigned char> bytes = YAML::DecodeBase64(value);
+      node->text.assign(bytes.begin(), bytes.end());
+    }
     attach(node);
   }
 
