@@ -38,6 +38,7 @@ function(vigil_module name)
       target_link_libraries(${name}_test PRIVATE
         vigil::${name} ${arg_TEST_DEPENDS} ${arg_LIBS} ${arg_TEST_LIBS} GTest::gmock GTest::gtest_main vigil_warnings)
       target_compile_definitions(${name}_test PRIVATE
+        VIGIL_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
         VIGIL_TESTDATA="${CMAKE_CURRENT_SOURCE_DIR}/tests/testdata")
       add_test(NAME ${name} COMMAND ${name}_test)
     endif()
