@@ -26,16 +26,6 @@ class Visitor;
 
 namespace vigil::metrics::internal {
 
-// What an instrument declares. Views live as long as the call that takes it.
-struct Description {
-  MetricType type = MetricType::kUnknown;
-  std::string_view name;
-  std::string_view help;
-  std::span<const std::string_view> labels;
-  Layout layout;
-  Options options;
-};
-
 // How often a registry's families refused a label set. Shared with the families.
 struct Refusals {
   std::atomic<std::uint64_t> overflowed{0};  // counted under "other" instead

@@ -190,7 +190,7 @@ template <FixedString... Labels>
 class Instrument {
  public:
   static constexpr std::size_t kArity = sizeof...(Labels);
-  static constexpr std::array<std::string_view, kArity> kLabels{Labels.view()...};
+  static constexpr const std::array<std::string_view, kArity>& kLabels = kStrings<Labels...>;
 
   Instrument(const Instrument&) = delete;
   Instrument& operator=(const Instrument&) = delete;
@@ -228,11 +228,9 @@ class Instrument {
       }(),
       "a label name appears twice");
 
-  constexpr Instrument(MetricType type, std::string_view name, std::string_view help, Layout layout, Options options)
-      : description_{type, name, help, kLabels, layout, options} {}
-  Instrument(RegistryRef registry, MetricType type, std::string_view name, std::string_view help, Layout layout,
-             Options options)
-      : description_{type, name, help, kLabels, layout, options},
+  constexpr explicit Instrument(const Description& description) : description_(description) {}
+  Instrument(RegistryRef registry, const Description& description)
+      : description_(description),
         attachment_(new Attachment(registry.pointer == nullptr ? nullptr : registry.pointer->state(), description_)) {
     family_.store(attachment_->family.get(), std::memory_order_relaxed);
   }
@@ -270,10 +268,14 @@ class Counter : public internal::Instrument<Labels...> {
   using Base = internal::Instrument<Labels...>;
 
  public:
+  using Definition = CounterDef<Labels...>;
+
+  constexpr explicit Counter(const Definition& definition) : Base(definition.describe()) {}
+  Counter(RegistryRef registry, const Definition& definition) : Base(registry, definition.describe()) {}
   constexpr Counter(CounterName name, std::string_view help, Options options = {})
-      : Base(MetricType::kCounter, name.text, help, {}, options) {}
+      : Counter(Definition{name, help, options}) {}
   Counter(RegistryRef registry, CounterName name, std::string_view help, Options options = {})
-      : Base(registry, MetricType::kCounter, name.text, help, {}, options) {}
+      : Counter(registry, Definition{name, help, options}) {}
 
   template <internal::LabelValue... V>
     requires(sizeof...(V) == sizeof...(Labels))
@@ -303,10 +305,14 @@ class Gauge : public internal::Instrument<Labels...> {
   using Base = internal::Instrument<Labels...>;
 
  public:
+  using Definition = GaugeDef<Labels...>;
+
+  constexpr explicit Gauge(const Definition& definition) : Base(definition.describe()) {}
+  Gauge(RegistryRef registry, const Definition& definition) : Base(registry, definition.describe()) {}
   constexpr Gauge(Name name, std::string_view help, Options options = {})
-      : Base(MetricType::kGauge, name.text, help, {}, options) {}
+      : Gauge(Definition{name, help, options}) {}
   Gauge(RegistryRef registry, Name name, std::string_view help, Options options = {})
-      : Base(registry, MetricType::kGauge, name.text, help, {}, options) {}
+      : Gauge(registry, Definition{name, help, options}) {}
 
   template <internal::LabelValue... V>
     requires(sizeof...(V) == sizeof...(Labels))
@@ -347,11 +353,15 @@ class Histogram : public internal::Instrument<Labels...> {
   static_assert(((Labels.view() != "le") && ...), "\"le\" is the label of the buckets");
 
  public:
+  using Definition = HistogramDef<Labels...>;
+
+  constexpr explicit Histogram(const Definition& definition) : Base(definition.describe()) {}
+  Histogram(RegistryRef registry, const Definition& definition) : Base(registry, definition.describe()) {}
   constexpr Histogram(Name name, std::string_view help, Layout layout = kDefaultBuckets, Options options = {})
-      : Base(MetricType::kHistogram, name.text, help, layout, options) {}
+      : Histogram(Definition{name, help, layout, options}) {}
   Histogram(RegistryRef registry, Name name, std::string_view help, Layout layout = kDefaultBuckets,
             Options options = {})
-      : Base(registry, MetricType::kHistogram, name.text, help, layout, options) {}
+      : Histogram(registry, Definition{name, help, layout, options}) {}
 
   template <internal::LabelValue... V>
     requires(sizeof...(V) == sizeof...(Labels))

@@ -10,6 +10,9 @@
 #include <limits>
 #include <span>
 #include <string_view>
+#include <type_traits>
+
+#include "vigil/model/sample.h"
 
 namespace vigil::metrics {
 
@@ -99,5 +102,61 @@ struct Options {
   // OpenMetrics unit, e.g. "seconds"; the name must end in "_" + unit (before "_total").
   std::string_view unit{};
 };
+
+// What an instrument is: the same for every registry it is shown in. A catalogue is
+// an array of these.
+struct Description {
+  MetricType type = MetricType::kUnknown;
+  std::string_view name;
+  std::string_view help;
+  std::span<const std::string_view> labels;
+  Layout layout{};
+  Options options{};
+};
+
+template <FixedString... Labels>
+class Counter;
+template <FixedString... Labels>
+class Gauge;
+template <FixedString... Labels>
+class Histogram;
+
+// Definitions: an instrument without a registry, for catalogues that declare each
+// metric once and create it where it is needed:
+//   inline constexpr CounterDef<"result"> kVotes{"votes_total", "Votes cast."};
+//   InstrumentOf<kVotes> votes{registry, kVotes};
+template <FixedString... Labels>
+struct CounterDef {
+  using Instrument = Counter<Labels...>;
+  CounterName name;
+  std::string_view help;
+  Options options{};
+  constexpr Description describe() const {
+    return {MetricType::kCounter, name.text, help, internal::kStrings<Labels...>, {}, options};
+  }
+};
+template <FixedString... Labels>
+struct GaugeDef {
+  using Instrument = Gauge<Labels...>;
+  Name name;
+  std::string_view help;
+  Options options{};
+  constexpr Description describe() const {
+    return {MetricType::kGauge, name.text, help, internal::kStrings<Labels...>, {}, options};
+  }
+};
+template <FixedString... Labels>
+struct HistogramDef {
+  using Instrument = Histogram<Labels...>;
+  Name name;
+  std::string_view help;
+  Layout layout = kDefaultBuckets;
+  Options options{};
+  constexpr Description describe() const {
+    return {MetricType::kHistogram, name.text, help, internal::kStrings<Labels...>, layout, options};
+  }
+};
+template <const auto& Definition>
+using InstrumentOf = typename std::remove_cvref_t<decltype(Definition)>::Instrument;
 
 }  // namespace vigil::metrics

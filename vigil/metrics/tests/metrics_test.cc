@@ -277,6 +277,21 @@ TEST(Metrics, TimerObservesOnce) {
   EXPECT_LT(h.with().sum(), 4.0);
 }
 
+inline constexpr CounterDef<"result"> kVotes{"votes_total", "Votes.", {.closed = {closed<"result", "yes", "no">}}};
+inline constexpr HistogramDef<> kSizes{"sizes", "Sizes.", buckets<1.0, 2.0>};
+inline constexpr std::array kCatalog{kVotes.describe(), kSizes.describe()};
+
+TEST(Metrics, DefinitionsServeManyRegistries) {
+  static_assert(kCatalog[0].labels[0] == "result" && kCatalog[1].type == MetricType::kHistogram);
+  Registry a, b;
+  InstrumentOf<kVotes> in_a{a, kVotes};
+  InstrumentOf<kVotes> in_b{b, kVotes};
+  InstrumentOf<kSizes> sizes{b, kSizes};
+  in_a.with("yes").inc();
+  EXPECT_EQ(lines_of(a), (Strings{R"(votes_total{result="yes"} 1)", R"(votes_total{result="no"} 0)"}));
+  EXPECT_EQ(lines_of(b), (Strings{"sizes{} [0 0 0] n=0", R"(votes_total{result="yes"} 0)", R"(votes_total{result="no"} 0)"}));
+}
+
 struct IndexCase {
   const char* name;
   std::vector<double> bounds;
