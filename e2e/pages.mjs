@@ -1,0 +1,27 @@
+// Every page in a real browser against a live server with the demo network.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startMpc, startVigil } from './cluster.mjs';
+import { have, query, run, skip, stop, test, truthy, until } from './harness.mjs';
+
+export default async function pages({ root, vigil, dir }) {
+  mkdirSync(dir, { recursive: true });
+  const script = join(root, 'web/tests/e2e/pages.mjs');
+  const modules = join(root, '.cache/web/node_modules');
+  if (!have('/usr/bin/chromium')) return skip('pages in a browser', 'chromium is not installed');
+  if (!have(join(modules, 'playwright-core'))) return skip('pages in a browser', 'playwright-core is not in .cache/web (./dev test installs it)');
+  const mpc = await startMpc({ vigil, dir });
+  const config = join(dir, 'prometheus.yml');
+  writeFileSync(config, 'global: {scrape_interval: 1s, evaluation_interval: 1s}\n' +
+    `rule_files: ['${join(root, 'packs/mpc/rules/mpc-rules.yml')}']\n` +
+    `scrape_configs:\n- job_name: mpc-nodes\n  static_configs:\n  - targets: [${mpc.targets.map(target => `'${target}'`).join(', ')}]\n    labels: {stack: mpc}\n`);
+  const server = await startVigil({ vigil, dir, config });
+  await until('data', 30, async () => (await query(server.base, 'sum(up)'))[0]?.value === 5);
+  await test('pages show live data without an error in the console', async () => {
+    // The script's own imports resolve from the folder it lies in: a copy beside node_modules.
+    const { code, stdout, stderr } = await run('node', [join(root, '.cache/web/tests/e2e/pages.mjs'), server.base, '--screenshots', join(dir, 'screenshots')], { timeout: 180000 });
+    truthy(code === 0, `${script}: exit ${code}\n${stdout.slice(-3000)}\n${stderr.slice(-3000)}`);
+  });
+  await stop(server.child);
+  await stop(mpc.child);
+}
