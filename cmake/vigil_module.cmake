@@ -6,9 +6,10 @@
 #     SOURCES lexer.cc parser.cc            # empty for an interface module
 #     DEPENDS vigil::model vigil::metrics   # other modules; checked by the test `layers`
 #     LIBS PkgConfig::re2                   # third-party libraries, private to the .cc files
-#     TEST_DEPENDS vigil::storage)          # more modules that only the tests use
+#     TEST_DEPENDS vigil::storage           # more modules that only the tests use
+#     TESTS tests/a_test.cc)                # instead of tests/*_test.cc: two modules in one folder
 function(vigil_module name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBS;TEST_DEPENDS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBS;TEST_DEPENDS;TEST_LIBS;TESTS" ${ARGN})
   set(target vigil_${name})
 
   # INTERIM: files that are still being written.
@@ -32,7 +33,11 @@ function(vigil_module name)
   add_library(vigil::${name} ALIAS ${target})
 
   if(VIGIL_TESTS)
-    file(GLOB tests CONFIGURE_DEPENDS tests/*_test.cc)
+    if(arg_TESTS)
+      set(tests ${arg_TESTS})
+    else()
+      file(GLOB tests CONFIGURE_DEPENDS tests/*_test.cc)
+    endif()
     if(tests)
       add_executable(${name}_test ${tests})
       target_link_libraries(${name}_test PRIVATE
