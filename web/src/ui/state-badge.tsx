@@ -17,7 +17,7 @@ export const stateWord = (state: string): string => LOOK[state]?.word ?? state
 export function StateBadge({ state, count }: { state: string; count?: number }) {
   const look = LOOK[state] ?? LOOK.unknown!
   return (
-    <span class={`badge tone-${look.tone}`}>
+    <span class={`badge tone-${look.tone} state-${state}`}>
       <Icon name={look.icon} size={14} />
       {count === undefined ? '' : `${count} `}
       {stateWord(state)}
@@ -25,9 +25,9 @@ export function StateBadge({ state, count }: { state: string; count?: number }) 
   )
 }
 
-/** Severity as the rule's author wrote it; known words get a tone. */
-export function Severity({ value }: { value: string | undefined }) {
+/** Severity as the rule's author wrote it; known words get a tone, unless nothing is wrong now. */
+export function Severity({ value, calm = false }: { value: string | undefined; calm?: boolean }) {
   if (!value) return null
-  const tone = value === 'critical' || value === 'page' ? 'bad' : value === 'warning' ? 'warn' : 'plain'
+  const tone = calm ? 'plain' : value === 'critical' || value === 'page' ? 'bad' : value === 'warning' ? 'warn' : 'plain'
   return <span class={`severity tone-${tone}`}>{value}</span>
 }

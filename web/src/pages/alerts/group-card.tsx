@@ -53,11 +53,11 @@ function RuleRow({ rule }: { rule: Rule }) {
           <StateBadge state={kind} />
         </span>
         <span class="rule-name">{rule.name}</span>
-        <Severity value={rule.labels?.severity} />
+        <Severity value={rule.labels?.severity} calm={kind !== 'firing' && kind !== 'pending'} />
         {broken ? <span class="severity tone-bad">evaluation fails</span> : null}
         <span class="spacer" />
         {alerts.length > 0 ? <span class="num small">{plural(alerts.length, 'instance')}</span> : null}
-        {rule.duration ? <span class="muted small num wide-only">for {formatDuration(rule.duration * 1000)}</span> : null}
+        {rule.duration ? <span class="muted small num">for {formatDuration(rule.duration * 1000)}</span> : null}
       </button>
       {open ? <RuleDetails rule={rule} alerts={alerts} /> : null}
     </li>
@@ -77,7 +77,6 @@ function RuleDetails({ rule, alerts }: { rule: Rule; alerts: AlertInstance[] }) 
       </a>
       <div class="rule-facts">
         <LabelChips labels={rule.labels ?? {}} omit={['severity']} />
-        {rule.duration ? <span class="muted small num">fires after {formatDuration(rule.duration * 1000)}</span> : null}
         {rule.keepFiringFor ? <span class="muted small num">keeps firing for {formatDuration(rule.keepFiringFor * 1000)}</span> : null}
         {rule.lastEvaluation ? (
           <span class="muted small">
@@ -107,7 +106,7 @@ function Instance({ alert, rule }: { alert: AlertInstance; rule: Rule }) {
         <LabelChips labels={alert.labels} omit={['alertname', ...own]} />
         <span class="spacer" />
         <span class="small">
-          <span class="muted">since</span> <Ago time={alert.activeAt} />
+          <span class="muted">active since</span> <Ago time={alert.activeAt} />
         </span>
         <span class="small instance-value">
           <span class="muted">value</span> <span class="num mono">{plainNumber(alert.value)}</span>

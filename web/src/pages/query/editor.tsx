@@ -5,7 +5,8 @@ import type { PromqlEditor } from './codemirror'
 
 interface Props {
   label: string
-  value: string
+  /** The expression that was last run, here or through the URL. What is being typed belongs to the field alone. */
+  expr: string
   onChange: (text: string) => void
   onRun: (text: string) => void
 }
@@ -19,6 +20,17 @@ export function Editor(props: Props) {
   const [ready, setReady] = useState(false)
   const current = useRef(props)
   current.current = props
+  const [draft, setDraft] = useState(props.expr)
+  const typed = useRef(props.expr)
+  const ran = useRef(props.expr)
+  const change = (text: string): void => {
+    typed.current = text
+    current.current.onChange(text)
+  }
+  const run = (text: string): void => {
+    ran.current = text
+    current.current.onRun(text)
+  }
 
   useEffect(() => {
     let gone = false
@@ -31,10 +43,10 @@ export function Editor(props: Props) {
           parent: host.current,
           label: current.current.label,
           placeholder: PLACEHOLDER,
-          text: current.current.value,
+          text: typed.current,
           cursor: at,
-          onChange: (text) => current.current.onChange(text),
-          onRun: (text) => current.current.onRun(text),
+          onChange: change,
+          onRun: run,
         })
         if (activeElement !== null && activeElement === area.current) editor.current.focus()
         setReady(true)
@@ -48,14 +60,21 @@ export function Editor(props: Props) {
     }
   }, [])
 
-  useEffect(() => editor.current?.setText(props.value), [props.value])
+  // The URL brought another expression: back button, a link. Our own Enter comes back this way too, and by then the
+  // next characters may have been typed: those must stay.
+  useEffect(() => {
+    if (props.expr === ran.current) return
+    ran.current = typed.current = props.expr
+    setDraft(props.expr)
+    editor.current?.setText(props.expr)
+  }, [props.expr])
 
   useLayoutEffect(() => {
     const el = area.current
     if (!el) return
     el.style.height = '0'
     el.style.height = `${el.scrollHeight}px`
-  }, [props.value, ready])
+  }, [draft, ready])
 
   return (
     <div class="editor" ref={host}>
@@ -66,14 +85,17 @@ export function Editor(props: Props) {
           data-page-search
           aria-label={props.label}
           placeholder={PLACEHOLDER}
-          value={props.value}
+          value={draft}
           spellcheck={false}
           autocapitalize="off"
-          onInput={(e) => props.onChange(e.currentTarget.value)}
+          onInput={(e) => {
+            setDraft(e.currentTarget.value)
+            change(e.currentTarget.value)
+          }}
           onKeyDown={(e) => {
             if (e.key !== 'Enter' || e.shiftKey || e.isComposing) return
             e.preventDefault()
-            props.onRun(e.currentTarget.value)
+            run(e.currentTarget.value)
           }}
         />
       )}

@@ -1,6 +1,6 @@
 // One query: its text, and what came back.
 
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { formatDuration } from '../../lib/duration'
 import { formatSpan, plural } from '../../lib/format'
 import type { QueryPanel, Tab } from '../../lib/query-url'
@@ -23,15 +23,15 @@ interface Props {
 }
 
 export function Panel({ index, panel, range, step, alone }: Props) {
-  const [draft, setDraft] = useState(panel.expr)
-  useEffect(() => setDraft(panel.expr), [panel.expr])
+  const draft = useRef(panel.expr)
+  useEffect(() => void (draft.current = panel.expr), [panel.expr])
   const run = useQuery(panel.expr, panel.tab, range, step, runs.value)
   const name = alone ? 'Query' : `Query ${index + 1}`
   return (
     <section class="card panel" aria-label={name} data-state={stateOf(panel, run)}>
       <div class="panel-editor">
-        <Editor label={`${name}: PromQL expression`} value={draft} onChange={setDraft} onRun={(text) => runPanel(index, text)} />
-        <button type="button" class="button primary run" onClick={() => runPanel(index, draft)}>
+        <Editor label={`${name}: PromQL expression`} expr={panel.expr} onChange={(text) => (draft.current = text)} onRun={(text) => runPanel(index, text)} />
+        <button type="button" class="button primary run" onClick={() => runPanel(index, draft.current)}>
           <Icon name="play" size={14} />
           Run
         </button>
