@@ -19,7 +19,16 @@ namespace vigil::promql {
 enum class ValueType { kNone, kScalar, kVector, kMatrix, kString };
 std::string_view to_string(ValueType type);  // "scalar", "instant vector", "range vector", "string"
 
-// Byte range [start, end) in the query text.
+// Byte range [start, end) in the query text. Errors and annotations print its start as
+// line:column; what each kind of node covers is Prometheus' PositionRange:
+//   number, string     the literal, a sign before it included
+//   selector           name and braces, with the modifiers written after them
+//   range, subquery    from the start of the operand to `]`, or to the modifiers after it;
+//                      a range's own `selector` ends before the `[`
+//   unary, binary      from the sign or left operand to the end of the right operand
+//   call               from the name to `)`
+//   aggregation        from the operator to `)`: of the arguments or of a trailing by/without
+//   parentheses        both included
 struct Position {
   std::size_t start = 0;
   std::size_t end = 0;
@@ -33,6 +42,7 @@ using ExprPtr = std::unique_ptr<Expr>;
 // max_of(); evaluated when the query's start, end and step are known.
 struct DurationExpr {
   Duration constant = 0;  // used when `expr` is null
+  // Numbers in it are seconds.
   std::shared_ptr<const Expr> expr;
 };
 
@@ -50,7 +60,7 @@ struct StringLiteral {
 
 struct VectorSelector {
   std::string name;               // written before the braces, or ""
-  std::vector<Matcher> matchers;  // includes the __name__ matcher for `name`
+  std::vector<Matcher> matchers;  // includes the __name__ matcher for `name`, as the last one
   DurationExpr offset;            // as written; positive looks into the past
   AtKind at = AtKind::kNone;
   Timestamp at_timestamp = 0;

@@ -11,9 +11,8 @@
 namespace vigil::promql {
 namespace {
 
-// Prometheus holds durations in 64 bits of nanoseconds.
-constexpr double kMaxSeconds = 9223372036.854775807;
-
+// Prometheus holds durations in 64 bits of nanoseconds; what it refuses, we refuse.
+bool fits_duration(double seconds) { return std::fabs(seconds) * 1e9 < 9223372036854775808.0; }
 Duration to_duration(double seconds) { return static_cast<Duration>(std::llround(seconds * 1e9) / 1'000'000); }
 
 // What `offset` and `@` set: of a selector, a range over one, or a subquery.
@@ -206,15 +205,15 @@ bool Grammar::positive_duration(DurationExpr& out) {
 bool Grammar::duration_value(Node node, bool positive, DurationExpr& out) {
   if (const NumberLiteral* literal = plain_literal(*node.expr)) {
     const Position position = node.expr->position;
-    if (!(std::fabs(literal->value) <= kMaxSeconds)) {
+    if (!fits_duration(literal->value)) {
       fail_at(position, "duration out of range");
       return false;
     }
-    if (positive && !(literal->value > 0)) {
+    out.constant = to_duration(literal->value);
+    if (positive && out.constant <= 0) {
       fail_at(position, "duration must be greater than 0");
       return false;
     }
-    out.constant = to_duration(literal->value);
     // Written with parentheses, it is printed with them.
     if (as<NumberLiteral>(*node.expr) != nullptr) return true;
   }

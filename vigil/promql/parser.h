@@ -21,13 +21,15 @@ struct ParserOptions {
 
 // Parses and type-checks. Errors read like Prometheus': "1:5: parse error: unexpected …",
 // with line:column (1-based, column in characters) of the offending place.
-// Input is limited in nesting depth (kMaxDepth) and length (kMaxLength).
+// Input is limited in length (kMaxLength) and in the height of the tree (kMaxDepth, which
+// also bounds chains such as a or b or …), so that every walk over a tree may recurse.
 Result<ExprPtr> parse(std::string_view text, const ParserOptions& options = {});
 
 inline constexpr int kMaxDepth = 1000;
 inline constexpr std::size_t kMaxLength = 1 << 20;
 
-// `up{job="a"}`: for match[] parameters and rules.
+// `up{job="a"}`: for match[] parameters and rules. A selector that matches everything,
+// such as {}, is not refused here: callers say what they allow.
 Result<std::vector<Matcher>> parse_selector(std::string_view text);
 // `up{job="a"}` as the identity of a series: for unit-test files.
 Result<Labels> parse_labels(std::string_view text);

@@ -42,7 +42,7 @@ class LinePrinter {
   void put(std::string_view text) { out_ += text; }
   void put_quoted(std::string_view text) {
     if (text.size() > limit_) {
-      out_.append(limit_, ' ');  // too long for sure: its looks do not matter
+      out_.append(limit_ + 1, ' ');  // too long for sure: its looks do not matter
     } else {
       out_ += go_quote(text);
     }
@@ -89,6 +89,15 @@ std::string fixed(double value) {
   return {buffer.data(), end};
 }
 
+// Seconds that read back as `timestamp`: far from 1970 the nearest double may not.
+double seconds_of(Timestamp timestamp) {
+  const double nearest = static_cast<double>(timestamp) / 1000;
+  for (const double seconds : {nearest, std::nextafter(nearest, -HUGE_VAL), std::nextafter(nearest, HUGE_VAL)}) {
+    if (std::llround(seconds * 1000) == timestamp) return seconds;
+  }
+  return nearest;
+}
+
 void LinePrinter::put_labels(const std::vector<std::string>& labels) {
   put("(");
   for (std::size_t i = 0; i < labels.size() && !full(); ++i) {
@@ -105,12 +114,7 @@ void LinePrinter::put_labels(const std::vector<std::string>& labels) {
 void LinePrinter::put_at(AtKind at, Timestamp timestamp) {
   switch (at) {
     case AtKind::kNone: return;
-    case AtKind::kTimestamp: {
-      const bool negative = timestamp < 0;
-      const auto magnitude = negative ? 0 - static_cast<std::uint64_t>(timestamp) : static_cast<std::uint64_t>(timestamp);
-      out_ += fmt::format(" @ {}{}.{:03}", negative ? "-" : "", magnitude / 1000, magnitude % 1000);
-      return;
-    }
+    case AtKind::kTimestamp: out_ += fmt::format(" @ {:.3f}", seconds_of(timestamp)); return;
     case AtKind::kStart: put(" @ start()"); return;
     case AtKind::kEnd: put(" @ end()"); return;
   }
@@ -157,7 +161,7 @@ void LinePrinter::put_selector(const VectorSelector& node) {
   for (const Matcher* matcher : shown) {
     length += matcher->name().size() + matcher->value().size();
     if (length > limit_) {
-      out_.append(limit_, ' ');
+      out_.append(limit_ + 1, ' ');
       return;
     }
     texts.push_back(matcher->to_string());
