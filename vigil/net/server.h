@@ -77,6 +77,7 @@ struct ServerStats {
   std::atomic<std::uint64_t> bodies_refused{0};        // max_bodies_bytes
   std::atomic<std::uint64_t> read_timeouts{0};
   std::atomic<std::uint64_t> write_timeouts{0};
+  std::atomic<std::uint64_t> slow_clients_cut{0};      // half of the workers were waiting for slow readers
   std::atomic<std::uint64_t> unauthorized{0};
   std::atomic<std::uint64_t> handler_failures{0};      // threw, or dropped its writer unanswered: 500
   std::atomic<std::uint64_t> cancelled{0};             // the client left before the answer
