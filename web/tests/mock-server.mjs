@@ -71,7 +71,6 @@ function api(path, params, response) {
   try {
     if (path === 'query') {
       const t = Number(params.get('time') ?? Date.now() / 1000)
-      if (empty) return ok({ resultType: 'vector', result: [] })
       return ok(instant(params.get('query') ?? '', t))
     }
     if (path === 'query_range') {
@@ -80,7 +79,7 @@ function api(path, params, response) {
       const infos = /rate\(\w+(duration_seconds|bytes)\b(?!_)/.test(query)
         ? [`PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket (1:6)`]
         : []
-      return ok({ resultType: 'matrix', result: empty ? [] : range(query, start, end, step) }, { infos })
+      return ok({ resultType: 'matrix', result: range(query, start, end, step) }, { infos })
     }
     if (path === 'labels') return ok([...new Set(allSeries().flatMap((s) => Object.keys(s)))].sort())
     if (path === 'label/__name__/values') return ok(seriesNames())
@@ -101,10 +100,16 @@ function api(path, params, response) {
   }
 }
 
+/** An empty server still parses: bad queries are refused there too. */
+function ask(query, t) {
+  const result = evaluate(query, t)
+  return empty ? [] : result
+}
+
 const spell = (v) => (v === Infinity ? '+Inf' : v === -Infinity ? '-Inf' : String(v))
 
 function instant(query, t) {
-  const result = evaluate(query, t)
+  const result = ask(query, t)
   if (typeof result === 'number') return { resultType: 'scalar', result: [t, spell(result)] }
   return { resultType: 'vector', result: result.map((s) => ({ metric: s.labels, value: [t, spell(s.value)] })) }
 }
@@ -112,7 +117,7 @@ function instant(query, t) {
 function range(query, start, end, step) {
   const series = new Map()
   for (let t = start; t <= end + 1e-6; t += step) {
-    const result = evaluate(query, t)
+    const result = ask(query, t)
     for (const s of typeof result === 'number' ? [{ labels: {}, value: result }] : result) {
       const key = JSON.stringify(s.labels)
       if (!series.has(key)) series.set(key, { metric: s.labels, values: [] })

@@ -160,14 +160,16 @@ async function useIt(browser) {
     }
     await page.waitForSelector('.cm-content')
     await page.keyboard.press('/')
-    await page.keyboard.type('sum(up')
+    await page.keyboard.type('sum(up ]')
     // The editor closes brackets by itself; take the closing one away again.
     await page.keyboard.press('Delete')
+    await page.waitForSelector('.cm-lintRange')
     expected.expectRefusal = true
     await page.keyboard.press('Enter')
     await page.waitForSelector('[data-testid=query-error] .caret')
     expected.expectRefusal = false
-    await page.keyboard.type(')')
+    await page.keyboard.press('Control+a')
+    await page.keyboard.type('sum(up)')
     await page.keyboard.press('Enter')
     await page.waitForSelector(empty ? '.panel[data-state=empty]' : '.panel[data-state=ready]')
     check(new URL(page.url()).searchParams.get('g0.expr') === 'sum(up)', `use: the URL lacks the query: ${page.url()}`)

@@ -56,6 +56,8 @@ export function TimePicker({ range, onChange }: Props) {
   )
 }
 
+const wholeSecond = (ms: number, utc: boolean): string => formatAbsolute(Math.floor(ms / 1000) * 1000, utc)
+
 function Choices({ range, utc, onChoose }: { range: TimeRange; utc: boolean; onChoose: (r: TimeRange) => void }) {
   const [from, setFrom] = useState(range.from)
   const [to, setTo] = useState(range.to)
@@ -81,7 +83,7 @@ function Choices({ range, utc, onChoose }: { range: TimeRange; utc: boolean; onC
           <input class="select" value={to} spellcheck={false} onInput={(e) => setTo(e.currentTarget.value)} />
         </label>
         <p class={error ? 'time-error' : 'muted'} role={error ? 'alert' : undefined}>
-          {'error' in resolved ? error : `${formatAbsolute(resolved.fromMs, utc)} – ${formatAbsolute(resolved.toMs, utc)}`}
+          {'error' in resolved ? error : `${wholeSecond(resolved.fromMs, utc)} – ${wholeSecond(resolved.toMs, utc)}`}
         </p>
         <button type="submit" class="button primary" disabled={error !== undefined}>
           Apply

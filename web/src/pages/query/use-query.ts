@@ -54,7 +54,9 @@ export function useQuery(expr: string, tab: Tab, range: TimeRange, step: string,
         set({ result: { tab, expr, data, warnings, infos, tookMs, fromMs, toMs, stepMs }, error: undefined, loading: false })
       },
       (error: Error) => {
-        if (!abort.signal.aborted) set({ result: kept, error, loading: false })
+        if (abort.signal.aborted) return
+        // Under the error of a new question the answer to an old one would mislead.
+        set({ result: kept?.expr === expr ? kept : undefined, error, loading: false })
       },
     )
     return () => abort.abort()
