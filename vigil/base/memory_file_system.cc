@@ -15,7 +15,8 @@ struct MemoryFileSystem::State {
   mutable std::mutex mutex;
   std::map<Path, std::shared_ptr<File>> files;
   std::set<Path> directories;
-  std::set<Path> locks;
+  std::map<Path, std::uint64_t> locks;  // to the number of the locking
+  std::uint64_t lockings = 0;
   std::uint64_t operations = 0;
   std::uint64_t crash_at = std::numeric_limits<std::uint64_t>::max();
   bool torn = false;
@@ -29,6 +30,7 @@ struct MemoryFileSystem::State {
 
   // Counts one operation; false if the process is "dead" from here on.
   bool operate() { return operations++ < crash_at; }
+  bool crashed() const { return operations > crash_at; }
 };
 
 namespace {
@@ -116,6 +118,7 @@ MemoryFileSystem::~MemoryFileSystem() = default;
 
 Result<std::unique_ptr<WritableFile>> MemoryFileSystem::open_writable(const Path& path, OpenMode mode) {
   std::lock_guard lock(state_->mutex);
+  if (state_->crashed()) return dead(path);
   auto& file = state_->files[path.lexically_normal()];
   if (file != nullptr && mode == OpenMode::kCreateNew) {
     return fail(ErrorCode::kAlreadyExists, "open " + path.string() + ": File exists");
@@ -160,6 +163,7 @@ Result<std::uint64_t> MemoryFileSystem::file_size(const Path& path) {
 
 Result<void> MemoryFileSystem::create_directories(const Path& path) {
   std::lock_guard lock(state_->mutex);
+  if (state_->crashed()) return dead(path);
   for (Path at = (path.lexically_normal() / "x").parent_path(); !at.empty(); at = at.parent_path()) {
     state_->directories.insert(at);
     if (at == at.parent_path()) break;
@@ -237,12 +241,15 @@ Result<void> MemoryFileSystem::sync_directory(const Path& path) {
 Result<std::unique_ptr<FileLock>> MemoryFileSystem::lock(const Path& path) {
   std::lock_guard lock(state_->mutex);
   const Path normal = path.lexically_normal();
-  if (!state_->locks.insert(normal).second) {
+  const std::uint64_t number = ++state_->lockings;
+  if (!state_->locks.try_emplace(normal, number).second) {
     return fail(ErrorCode::kUnavailable, "lock " + path.string() + ": held by another process");
   }
-  return std::make_unique<MemoryFileLock>([state = state_, normal] {
+  return std::make_unique<MemoryFileLock>([state = state_, normal, number] {
     std::lock_guard guard(state->mutex);
-    state->locks.erase(normal);
+    // After recover() the path may be locked by another.
+    const auto held = state->locks.find(normal);
+    if (held != state->locks.end() && held->second == number) state->locks.erase(held);
   });
 }
 

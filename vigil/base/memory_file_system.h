@@ -2,7 +2,8 @@
 //
 // Every append, sync, rename, remove and truncate counts as one operation. A
 // fault fires at the operation it names, so a test can run the same scenario
-// once per operation and reopen what is left.
+// once per operation and reopen what is left. Opening for writing and creating
+// directories are not counted, but fail once a crash has happened.
 #pragma once
 
 #include <cstdint>

@@ -30,6 +30,12 @@ class ThreadScheduler final : public Scheduler {
     }
     wake_.notify_all();
     for (auto& worker : workers_) worker.join();
+    // What the forgotten tasks own may call cancel() as it dies, so they die while
+    // everything here is still alive.
+    std::map<Key, Task> forgotten;
+    std::lock_guard lock(mutex_);
+    due_.clear();
+    forgotten.swap(queue_);
   }
 
   Clock& clock() override { return Clock::system(); }

@@ -1,5 +1,6 @@
 #include "vigil/base/strings.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -52,13 +53,59 @@ Rune decode_rune(std::string_view text, std::size_t at) {
   return {code, length};
 }
 
+// Whether the number written, known to be out of range, is too small rather than too large.
+bool below_one(std::string_view text, bool hex) {
+  const std::size_t e = text.find_first_of(hex ? "pP" : "eE");
+  const std::string_view mantissa = text.substr(0, e);
+  bool negative = false;
+  std::int64_t exponent = 0;
+  if (e != std::string_view::npos) {
+    std::string_view digits = text.substr(e + 1);
+    negative = digits.starts_with('-');
+    if (negative || digits.starts_with('+')) digits.remove_prefix(1);
+    constexpr std::int64_t kHuge = std::int64_t{1} << 40;  // beyond any mantissa that fits in memory
+    for (const char c : digits) exponent = exponent < kHuge ? exponent * 10 + (c - '0') : kHuge;
+  }
+  // Position of the first digit that counts, relative to the point.
+  const auto point = static_cast<std::int64_t>(std::min(mantissa.find('.'), mantissa.size()));
+  const auto first = static_cast<std::int64_t>(std::min(mantissa.find_first_not_of("0."), mantissa.size()));
+  return (point - first) * (hex ? 4 : 1) + (negative ? -exponent : exponent) < 0;
+}
+
+// Code points that Go's strconv.IsPrint refuses: controls, separators other than the
+// ASCII space, formatting characters, private use. Unassigned ones are not known here.
+bool is_printable(char32_t code) {
+  struct Range {
+    char32_t first;
+    char32_t last;
+  };
+  static constexpr std::array<Range, 13> kHidden = {{{0x00, 0x1F},
+                                                     {0x7F, 0xA0},
+                                                     {0xAD, 0xAD},
+                                                     {0x1680, 0x1680},
+                                                     {0x180E, 0x180E},
+                                                     {0x2000, 0x200F},
+                                                     {0x2028, 0x202F},
+                                                     {0x205F, 0x206F},
+                                                     {0x3000, 0x3000},
+                                                     {0xE000, 0xF8FF},
+                                                     {0xFEFF, 0xFEFF},
+                                                     {0xFFF0, 0xFFFB},
+                                                     {0xFFFE, 0xFFFF}}};
+  if (code >= 0xE0000) return code >= 0xE0100 && code <= 0xE01EF;  // only variation selectors
+  for (const Range& range : kHidden) {
+    if (code >= range.first && code <= range.last) return false;
+  }
+  return true;
+}
+
 void append_hex(std::string& out, std::uint32_t value, int digits) {
   for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) out += kHex[(value >> shift) & 0xFU];
 }
 
 }  // namespace
 
-void append_float(std::string& out, double value) {
+void append_float_fixed(std::string& out, double value) {
   if (std::isnan(value)) {
     out += "NaN";
     return;
@@ -67,13 +114,34 @@ void append_float(std::string& out, double value) {
     out += value > 0 ? "+Inf" : "-Inf";
     return;
   }
+  std::array<char, 400> buffer;
+  if (std::fabs(value) < 0x1p53) {
+    out.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed).ptr);
+    return;
+  }
+  // Beyond 2^53 to_chars spells out the exact integer; Go fills up the shortest digits with zeros.
+  const char* end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
+  const std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
+  const std::size_t e = text.find('e');
+  std::size_t exponent = 0;
+  std::from_chars(text.data() + e + 2, end, exponent);  // after "e+"
+  std::size_t digits = 0;
+  for (const char c : text.substr(0, e)) {
+    if (c == '.') continue;
+    out += c;
+    digits += c != '-' ? 1 : 0;
+  }
+  out.append(exponent + 1 - digits, '0');
+}
+
+void append_float(std::string& out, double value) {
   const double magnitude = std::fabs(value);
-  const bool scientific = magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21);
+  if (magnitude == 0 || !std::isfinite(value) || (magnitude >= 1e-6 && magnitude < 1e21)) {
+    append_float_fixed(out, value);
+    return;
+  }
   std::array<char, 32> buffer;
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
-                                 scientific ? std::chars_format::scientific : std::chars_format::fixed)
-                       .ptr;
-  out.append(buffer.data(), end);
+  out.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr);
 }
 
 std::string format_float(double value) {
@@ -111,8 +179,7 @@ std::optional<double> parse_float(std::string_view text) {
   if (end != text.data() + text.size()) return std::nullopt;
   if (error == std::errc::result_out_of_range) {
     // Go gives ±Inf for overflow with an error, and 0 for underflow without one.
-    const bool underflow = text.find('-') != std::string_view::npos;
-    return underflow ? std::optional<double>(sign(0.0)) : std::nullopt;
+    return below_one(text, format == std::chars_format::hex) ? std::optional<double>(sign(0.0)) : std::nullopt;
   }
   if (error != std::errc()) return std::nullopt;
   return sign(value);
@@ -148,15 +215,17 @@ std::string go_quote(std::string_view text) {
       case '\t': out += "\\t"; break;
       case '\v': out += "\\v"; break;
       default:
-        if (rune.code < 0x20 || rune.code == 0x7F) {
+        if (is_printable(rune.code)) {
+          out += text.substr(i, rune.length);
+        } else if (rune.code < 0x80) {
           out += "\\x";
           append_hex(out, rune.code, 2);
-        } else if ((rune.code >= 0x80 && rune.code < 0xA0) || rune.code == 0xAD || rune.code == 0x2028 ||
-                   rune.code == 0x2029 || rune.code == 0xFEFF) {
+        } else if (rune.code < 0x10000) {
           out += "\\u";
           append_hex(out, rune.code, 4);
         } else {
-          out += text.substr(i, rune.length);
+          out += "\\U";
+          append_hex(out, rune.code, 8);
         }
     }
     i += rune.length;

@@ -13,6 +13,8 @@ namespace vigil {
 // round-trip, 'f' form unless |v| < 1e-6 or >= 1e21 (then Go's 1e+21), NaN, +Inf, -Inf.
 std::string format_float(double value);
 void append_float(std::string& out, double value);
+// The same digits without ever an exponent (Go's FormatFloat 'f', -1): what PromQL prints.
+void append_float_fixed(std::string& out, double value);
 
 // Parses a float as Go's strconv.ParseFloat does: decimal, hex (0x1p-2, 0x1f), underscores
 // refused, "NaN", "Inf", "+Inf", "-inf", "Infinity" in any case. Nothing may follow.

@@ -14,7 +14,7 @@ struct Unit {
   std::string_view name;
   Duration length;
 };
-// Longest first, so that "ms" is tried before "m" needs care in the parser below.
+// In the order in which a duration names them.
 constexpr std::array<Unit, 7> kUnits = {{{"y", 365 * kDay}, {"w", 7 * kDay}, {"d", kDay}, {"h", kHour},
                                          {"m", kMinute}, {"s", kSecond}, {"ms", 1}}};
 
@@ -82,18 +82,17 @@ Result<Duration> parse_duration(std::string_view text) {
 
 std::string format_duration(Duration duration) {
   if (duration == 0) return "0s";
-  std::string out;
-  if (duration < 0) {
-    out = "-";
-    duration = -duration;
-  }
+  std::string out = duration < 0 ? "-" : "";
+  // Unsigned: the least Duration has no positive twin.
+  std::uint64_t left = duration < 0 ? 0 - static_cast<std::uint64_t>(duration) : static_cast<std::uint64_t>(duration);
   // Years and weeks only where nothing is left over, as Prometheus does.
   for (const Unit& unit : kUnits) {
+    const auto length = static_cast<std::uint64_t>(unit.length);
     const bool exact_only = unit.name == "y" || unit.name == "w";
-    if (duration < unit.length || (exact_only && duration % unit.length != 0)) continue;
-    out += std::to_string(duration / unit.length);
+    if (left < length || (exact_only && left % length != 0)) continue;
+    out += std::to_string(left / length);
     out += unit.name;
-    duration %= unit.length;
+    left %= length;
   }
   return out;
 }

@@ -1,7 +1,5 @@
 // Syntax tree to text: the canonical line, and the broken one of format_query.
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -80,15 +78,6 @@ class LinePrinter {
   std::size_t limit_;
 };
 
-// Go's 'f' form with the fewest digits that read back.
-std::string fixed(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  std::array<char, 400> buffer;
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed).ptr;
-  return {buffer.data(), end};
-}
-
 // Seconds that read back as `timestamp`: far from 1970 the nearest double may not.
 double seconds_of(Timestamp timestamp) {
   const double nearest = static_cast<double>(timestamp) / 1000;
@@ -140,7 +129,11 @@ void LinePrinter::put_duration(const DurationExpr& duration) {
 }
 
 void LinePrinter::print_node(const NumberLiteral& node) {
-  put(node.is_duration ? format_duration(std::llround(node.value * 1000)) : fixed(node.value));
+  if (node.is_duration) {
+    put(format_duration(std::llround(node.value * 1000)));
+  } else {
+    append_float_fixed(out_, node.value);
+  }
 }
 
 void LinePrinter::put_selector(const VectorSelector& node) {
