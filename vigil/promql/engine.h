@@ -40,6 +40,9 @@ struct QueryOptions {
   Duration timeout = 0;         // 0 = the engine's; a longer one is cut to the engine's
   std::stop_token stop;         // e.g. the client went away
   std::string origin;           // for the list of running queries: "api", "rule:group;name"
+  // The text an expression parsed before was parsed from: annotations then say the
+  // place. Must outlive the call.
+  std::string_view text;
 };
 
 struct RunningQuery {
@@ -72,6 +75,9 @@ class Engine {
   // The same with an expression parsed before (rules).
   Result<QueryResult> instant(Queryable& storage, const Expr& expression, Timestamp at,
                               const QueryOptions& options = {});
+
+  Result<QueryResult> range(Queryable& storage, const Expr& expression, Timestamp start, Timestamp end, Duration step,
+                            const QueryOptions& options = {});
 
   std::vector<RunningQuery> running() const;
   // Asks a running query to stop; false if there is no such query.
