@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "vigil/discovery/target_file.h"
 #include "vigil/net/http.h"
 
 namespace vigil::check {
@@ -74,6 +75,18 @@ Result<ConfigCheck> check_config(const std::filesystem::path& path, bool syntax_
     problems.client(config.alerting.alertmanagers[i].http, "alerting.alertmanagers[" + std::to_string(i) + "]");
   }
   return result;
+}
+
+Result<std::size_t> check_target_file(const std::filesystem::path& path, FileSystem& files) {
+  const std::string extension = path.extension().string();
+  if (extension != ".json" && extension != ".yml" && extension != ".yaml") {
+    return fail(ErrorCode::kInvalidArgument, path.string() + ": invalid file extension: \"" + extension + "\" (expected .json, .yml or .yaml)");
+  }
+  VIGIL_TRY(const std::string text, files.read_file(path));
+  VIGIL_TRY(const auto groups, discovery::parse_target_file(text, path.string()));
+  std::size_t targets = 0;
+  for (const auto& group : groups) targets += group.targets.size();
+  return targets;
 }
 
 }  // namespace vigil::check

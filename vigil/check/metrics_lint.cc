@@ -123,7 +123,7 @@ Result<std::vector<LintFinding>> lint_metrics(std::string_view page) {
   VIGIL_TRY_VOID(exposition::validate_prometheus_text(page));
   std::map<std::string, Family> families;
   using Event = exposition::PageParser::Event;
-  exposition::PageParser parser(page, exposition::Format::kPrometheusText);
+  exposition::PageParser parser(page, exposition::Format::kText);
   exposition::SeriesParser series;
   for (Event event = parser.next(); event != Event::kEnd; event = parser.next()) {
     switch (event) {

@@ -76,7 +76,7 @@ bool parse_metric_type(std::string_view text, Format format, MetricType& type) {
       {"unknown", MetricType::kUnknown, true},      {"gaugehistogram", MetricType::kGaugeHistogram, true},
       {"info", MetricType::kInfo, true},            {"stateset", MetricType::kStateSet, true},
   };
-  if (text == "untyped" && format == Format::kPrometheusText) {
+  if (text == "untyped" && format == Format::kText) {
     type = MetricType::kUnknown;
     return true;
   }
@@ -105,7 +105,7 @@ Result<Format> format_of_content_type(std::string_view content_type) {
   std::transform(type.begin(), type.end(), type.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   if (type == "application/openmetrics-text") return Format::kOpenMetrics;
-  if (type == "text/plain") return Format::kPrometheusText;
+  if (type == "text/plain") return Format::kText;
   return fail(ErrorCode::kNotFound, type.empty() ? "no Content-Type" : "unsupported Content-Type " + go_quote(content_type));
 }
 
@@ -114,7 +114,7 @@ PageParser::PageParser(std::string_view page, Format format)
 
 PageParser::Event PageParser::next() {
   if (last_ == Event::kEnd || last_ == Event::kError) return last_;
-  return last_ = format_ == Format::kPrometheusText ? next_text() : next_openmetrics();
+  return last_ = format_ == Format::kText ? next_text() : next_openmetrics();
 }
 
 Error PageParser::error_at(const char* position, std::string_view message) const {
@@ -139,7 +139,7 @@ PageParser::Event PageParser::fail_at(const char* position, std::string_view mes
 bool PageParser::read_series() {
   const char* const start = at_;
   const char* p = find_name_end(start, end_);
-  const char* after = format_ == Format::kPrometheusText ? skip_blanks(p, end_) : p;
+  const char* after = format_ == Format::kText ? skip_blanks(p, end_) : p;
   if (after != end_ && *after == '{') {
     after = find_closing_brace(after + 1, end_);
     if (after == nullptr) {

@@ -1,7 +1,7 @@
 // Reads one exposition page: the text formats 0.0.4 and 1.0.0 of Prometheus
 // (1.0.0 adds quoted UTF-8 names) and OpenMetrics 1.0.
 //
-//   PageParser page(body, Format::kPrometheusText);
+//   PageParser page(body, Format::kText);
 //   for (auto event = page.next(); event != PageParser::Event::kEnd; event = page.next()) {
 //     if (event == PageParser::Event::kError) return std::unexpected(page.error());
 //     if (event == PageParser::Event::kSample) use(page.sample());
@@ -21,11 +21,10 @@
 
 #include "vigil/base/error.h"
 #include "vigil/base/time.h"
+#include "vigil/exposition/format.h"
 #include "vigil/model/sample.h"
 
 namespace vigil::exposition {
-
-enum class Format { kPrometheusText, kOpenMetrics };
 
 struct ExemplarView {
   std::string_view labels;  // raw, with braces: `{trace_id="a"}`

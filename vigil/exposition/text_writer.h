@@ -15,11 +15,10 @@
 #include <string_view>
 #include <vector>
 
+#include "vigil/exposition/format.h"
 #include "vigil/metrics/registry.h"
 
 namespace vigil::exposition {
-
-enum class Format { kText, kOpenMetrics };
 
 // "text/plain; version=0.0.4; charset=utf-8" and OpenMetrics' counterpart.
 std::string_view content_type(Format format);

@@ -52,7 +52,7 @@ bool has_numeric_bound(const SeriesParser& series, MetricType type) {
 }  // namespace
 
 Result<PageSummary> validate_prometheus_text(std::string_view page) {
-  PageParser parser(page, Format::kPrometheusText);
+  PageParser parser(page, Format::kText);
   const auto refuse = [&](const char* at, std::string_view message) {
     return std::unexpected(parser.error_at(at, message));
   };

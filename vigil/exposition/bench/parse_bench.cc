@@ -41,7 +41,7 @@ void read_page(benchmark::State& state, const std::string& text, Work work) {
   std::size_t samples = 0;
   SeriesParser series;
   for (auto _ : state) {
-    PageParser parser(text, Format::kPrometheusText);
+    PageParser parser(text, Format::kText);
     samples = 0;
     for (auto event = parser.next(); event != PageParser::Event::kEnd; event = parser.next()) {
       if (event == PageParser::Event::kError) std::abort();

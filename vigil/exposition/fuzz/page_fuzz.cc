@@ -41,7 +41,7 @@ bool readable(std::string_view page, Format format) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view page(reinterpret_cast<const char*>(data), size);
-  const bool text = readable(page, Format::kPrometheusText);
+  const bool text = readable(page, Format::kText);
   const bool openmetrics = readable(page, Format::kOpenMetrics);
   VIGIL_CHECK(text || !validate_prometheus_text(page));
   VIGIL_CHECK(openmetrics || !validate_openmetrics(page));

@@ -94,7 +94,7 @@ TEST(Conformance, PrometheusText) {
     bool lax_good = good;
     for (const auto& exception : accepted_when_lax) lax_good = lax_good || exception.name == name;
     std::size_t samples = 0;
-    EXPECT_EQ(scrape(page, Format::kPrometheusText, samples).empty(), lax_good) << name;
+    EXPECT_EQ(scrape(page, Format::kText, samples).empty(), lax_good) << name;
   }
   std::cout << "openmetrics/prometheus_text: " << matched << " of " << total << " matched\n";
   EXPECT_GT(total, 0U);
@@ -110,7 +110,7 @@ TEST(Conformance, RealExpositions) {
     const std::string page = read(directory / name);
     const bool openmetrics = name.find(".om.") != std::string::npos;
     std::size_t samples = 0;
-    const std::string error = scrape(page, openmetrics ? Format::kOpenMetrics : Format::kPrometheusText, samples);
+    const std::string error = scrape(page, openmetrics ? Format::kOpenMetrics : Format::kText, samples);
     EXPECT_EQ(error, "") << name;
     const auto strict = openmetrics ? validate_openmetrics(page) : validate_prometheus_text(page);
     EXPECT_TRUE(strict) << name << ": " << (strict ? "" : strict.error().message());

@@ -97,7 +97,7 @@ TEST(PageParser, PrometheusText) {
       {"unclosed labels", "a{b=\"c\n", "error line 1, column 1: the label block is not closed near \"a{b=\\\"c\"\n"},
       {"value alone", "= 1\n", "= 1\n"},  // SeriesParser refuses the name
   };
-  for (const Case& c : cases) EXPECT_EQ(describe(c.input, Format::kPrometheusText), c.expected) << c.name;
+  for (const Case& c : cases) EXPECT_EQ(describe(c.input, Format::kText), c.expected) << c.name;
 }
 
 TEST(PageParser, OpenMetrics) {
@@ -134,7 +134,7 @@ TEST(PageParser, OpenMetrics) {
 }
 
 TEST(PageParser, NoTargetWritesStalenessMarkers) {
-  PageParser parser("a NaN\n", Format::kPrometheusText);
+  PageParser parser("a NaN\n", Format::kText);
   ASSERT_EQ(parser.next(), PageParser::Event::kSample);
   EXPECT_TRUE(std::isnan(parser.sample().value));
   EXPECT_FALSE(is_stale_nan(parser.sample().value));
@@ -142,20 +142,20 @@ TEST(PageParser, NoTargetWritesStalenessMarkers) {
 }
 
 TEST(PageParser, ErrorStays) {
-  PageParser parser("a\n", Format::kPrometheusText);
+  PageParser parser("a\n", Format::kText);
   EXPECT_EQ(parser.next(), PageParser::Event::kError);
   EXPECT_EQ(parser.next(), PageParser::Event::kError);
 }
 
 TEST(PageParser, ExcerptOfALongLineIsShort) {
   const std::string page = "a{b=\"" + std::string(100000, 'x') + "\"} oops " + std::string(100000, 'y');
-  const std::string error = describe(page, Format::kPrometheusText);
+  const std::string error = describe(page, Format::kText);
   EXPECT_LT(error.size(), 200U) << error;
 }
 
 TEST(PageParser, ContentTypes) {
-  EXPECT_EQ(format_of_content_type("text/plain; version=0.0.4; charset=utf-8"), Format::kPrometheusText);
-  EXPECT_EQ(format_of_content_type("Text/Plain"), Format::kPrometheusText);
+  EXPECT_EQ(format_of_content_type("text/plain; version=0.0.4; charset=utf-8"), Format::kText);
+  EXPECT_EQ(format_of_content_type("Text/Plain"), Format::kText);
   EXPECT_EQ(format_of_content_type("application/openmetrics-text; version=1.0.0"), Format::kOpenMetrics);
   EXPECT_FALSE(format_of_content_type(""));
   EXPECT_FALSE(format_of_content_type("text/html"));
