@@ -95,7 +95,8 @@ function tokenize(text) {
     TOKEN.lastIndex = at
     const m = TOKEN.exec(text)
     const place = (i) => `${text.slice(0, i).split('\n').length}:${i - text.lastIndexOf('\n', i - 1)}`
-    if (!m) throw new ParseError(`${place(at)}: parse error: unexpected character: '${text[at]}'`)
+    const next = at + text.slice(at).search(/\S/)
+    if (!m) throw new ParseError(`${place(next)}: parse error: unexpected character: '${text[next]}'`)
     const kind = ['number', 'string', 'name', 'range', 'op'].find((_, i) => m[i + 1] !== undefined)
     const value = m[0].trim()
     tokens.push({ kind, value, place: place(TOKEN.lastIndex - value.length) })
