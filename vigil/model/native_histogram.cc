@@ -1,14 +1,19 @@
 #include "vigil/model/native_histogram.h"
 
+#include <algorithm>
+
 #include "vigil/base/strings.h"
 #include "vigil/model/sample.h"
 
 namespace vigil {
 namespace {
 
+// Zeros printed for one gap between spans. Real gaps are far shorter, but spans come from outside.
+constexpr std::int32_t kMaxGap = 10'000;
+
 void append_buckets(std::string& out, const char* key, const char* offset_key,
                     const std::vector<NativeHistogram::Span>& spans, const std::vector<double>& buckets) {
-  if (buckets.empty()) return;
+  if (buckets.empty() || spans.empty()) return;
   if (spans.front().offset != 0) {
     out += ' ';
     out += offset_key;
@@ -17,14 +22,17 @@ void append_buckets(std::string& out, const char* key, const char* offset_key,
   out += ' ';
   out += key;
   out += ":[";
+  const std::size_t start = out.size();
   std::size_t next = 0;
-  for (std::size_t i = 0; i < spans.size(); ++i) {
+  const auto append = [&](double value) {
+    if (out.size() > start) out += ' ';
+    append_float(out, value);
+  };
+  for (std::size_t i = 0; i < spans.size() && next < buckets.size(); ++i) {
     // The notation has one span only: gaps between spans are zero buckets.
-    for (std::int32_t gap = i == 0 ? 0 : spans[i].offset; gap > 0; --gap) out += " 0";
-    for (std::uint32_t n = 0; n < spans[i].length && next < buckets.size(); ++n) {
-      if (next > 0) out += ' ';
-      append_float(out, buckets[next++]);
-    }
+    const std::int32_t gap = i == 0 ? 0 : std::min(spans[i].offset, kMaxGap);
+    for (std::int32_t n = 0; n < gap; ++n) append(0);
+    for (std::uint32_t n = 0; n < spans[i].length && next < buckets.size(); ++n) append(buckets[next++]);
   }
   out += ']';
 }

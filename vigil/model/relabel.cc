@@ -153,7 +153,7 @@ bool Relabeler::apply(LabelsBuilder& labels) const {
         const auto before = labels.pairs();
         for (const auto& [name, text] : before) {
           std::string renamed;
-          if (regex.expand(name, rule.replacement, renamed)) labels.set(renamed, text);
+          if (regex.expand(name, rule.replacement, renamed) && !renamed.empty()) labels.set(renamed, text);
         }
         break;
       }

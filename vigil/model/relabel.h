@@ -18,11 +18,11 @@ enum class RelabelAction {
 };
 
 struct RelabelRule {
-  std::vector<std::string> source_labels;
+  std::vector<std::string> source_labels = {};
   std::string separator = ";";
   std::string regex = "(.*)";
   std::uint64_t modulus = 0;
-  std::string target_label;
+  std::string target_label = {};
   std::string replacement = "$1";
   RelabelAction action = RelabelAction::kReplace;
 };
