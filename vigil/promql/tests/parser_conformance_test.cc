@@ -24,7 +24,7 @@ constexpr ParserOptions kEverything{.experimental_functions = true,
 
 fs::path shared() {
   if (const char* path = std::getenv("VIGIL_SHARED")) return path;
-  return fs::path(VIGIL_TESTDATA) / "../../../../../shared";
+  return fs::path(VIGIL_SOURCE_DIR) / "../shared";
 }
 
 struct Line {
