@@ -29,6 +29,9 @@ export function Overview() {
           <TopList title="Memory by label" rows={tsdb.data.memoryInBytesByLabelName} bytes />
         </div>
       ) : null}
+      <p class="muted small">
+        This page is built from open-source parts: <a href="./licenses.md">libraries</a>, <a href="./lucide-license.txt">icons</a>.
+      </p>
     </>
   )
 }
