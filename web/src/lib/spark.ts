@@ -5,12 +5,12 @@ export interface SparkPath {
   area: string
 }
 
-export function sparkPath(column: readonly (number | null)[], width: number, height: number, floor?: number): SparkPath {
+/** `bounds` are values the scale always includes. */
+export function sparkPath(column: readonly (number | null)[], width: number, height: number, bounds: readonly number[] = []): SparkPath {
   const known = column.filter((v): v is number => v !== null)
   if (known.length === 0) return { line: '', area: '' }
-  let min = Math.min(...known)
-  let max = Math.max(...known)
-  if (floor !== undefined) min = Math.min(min, floor)
+  let min = Math.min(...known, ...bounds)
+  let max = Math.max(...known, ...bounds)
   if (max === min) {
     max += Math.abs(max) || 1
     min -= Math.abs(min) || 1

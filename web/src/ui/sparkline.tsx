@@ -7,12 +7,12 @@ interface Props {
   label: string
   width?: number
   height?: number
-  /** A value the scale always includes, such as 0. */
-  floor?: number
+  /** Values the scale always includes, such as 0. */
+  bounds?: readonly number[]
 }
 
-export function Sparkline({ column, label, width = 120, height = 28, floor }: Props) {
-  const { line, area } = sparkPath(column, width, height, floor)
+export function Sparkline({ column, label, width = 120, height = 28, bounds = [] }: Props) {
+  const { line, area } = sparkPath(column, width, height, bounds)
   return (
     <svg class="spark" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={label}>
       <path class="spark-area" d={area} />

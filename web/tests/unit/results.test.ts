@@ -108,4 +108,5 @@ describe('sparkPath', () => {
     [[5, 5], 'M0 5L100 5'],
     [[0, null, 1], 'M0 9h0.01M100 1h0.01'],
   ])('%j', (column, line) => expect(sparkPath(column, 100, 10).line).toBe(line))
+  it('includes the bounds in its scale', () => expect(sparkPath([2, 2], 100, 10, [0, 4]).line).toBe('M0 5L100 5'))
 })

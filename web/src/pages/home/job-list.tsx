@@ -55,7 +55,7 @@ function JobRow({ job }: { job: Job }) {
       </td>
       <td class="right">{Number.isNaN(job.samples) ? '–' : formatCount(job.samples)}</td>
       <td class="job-spark">
-        <Sparkline column={job.history} floor={0} height={20} label={`Targets of ${job.name} up over the last 30 minutes`} />
+        <Sparkline column={job.history} bounds={[0, job.total]} height={20} label={`Targets of ${job.name} up over the last 30 minutes`} />
       </td>
     </tr>
   )
