@@ -1,0 +1,169 @@
+#include "vigil/expose/metrics_server.h"
+
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "vigil/base/mutex.h"
+#include "vigil/exposition/text_writer.h"
+#include "vigil/net/server.h"
+
+namespace vigil::expose {
+namespace {
+
+// Ready without being told: the program has declared instruments of its own.
+bool has_instruments(const metrics::Registry& registry) {
+  struct Look final : metrics::Visitor {
+    void begin_family(const metrics::FamilyView& family) override {
+      found = found || !family.name.starts_with("vigil_");
+    }
+    void point(std::string_view, double) override {}
+    void histogram(std::string_view, const metrics::HistogramView&) override {}
+    bool found = false;
+  } look;
+  registry.visit(look);
+  return look.found;
+}
+
+net::Response json(int status, const health::Report& report) {
+  net::Response response = net::Response::json(health::to_json(report), status);
+  response.headers.set("Cache-Control", "no-store");
+  return response;
+}
+
+Result<void> check_address(std::string_view address) {
+  const std::size_t colon = address.rfind(':');
+  unsigned port = 0;
+  if (colon != std::string_view::npos) {
+    const char* const end = address.data() + address.size();
+    const auto parsed = std::from_chars(address.data() + colon + 1, end, port);
+    if (parsed.ec == std::errc() && parsed.ptr == end && port < 65536) return {};
+  }
+  return fail(ErrorCode::kInvalidArgument, "invalid address \"" + std::string(address) + "\", expected host:port");
+}
+
+}  // namespace
+
+void add_routes(net::Router& router, metrics::Registry& registry, health::HealthChecker& health) {
+  router.get("/metrics", [&registry](const net::Request& request, std::unique_ptr<net::ResponseWriter> out) {
+    const exposition::Format format = exposition::negotiate(request.headers.get("Accept"));
+    net::Response head;
+    head.headers.set("Content-Type", exposition::content_type(format));
+    head.headers.set("Cache-Control", "no-store");
+    head.headers.set("Vary", "Accept");
+    out->begin(std::move(head));
+    exposition::PageWriter page(format, [&out](std::string_view chunk) { return out->write(chunk); });
+    registry.visit(page);
+    page.finish();
+    out->finish();
+  });
+  const net::Handler alive = [&registry, &health](const net::Request&, std::unique_ptr<net::ResponseWriter> out) {
+    out->send(json(200, health.report(has_instruments(registry))));
+  };
+  const net::Handler ready = [&registry, &health](const net::Request&, std::unique_ptr<net::ResponseWriter> out) {
+    const health::Report report = health.report(has_instruments(registry));
+    out->send(json(report.ready ? 200 : 503, report));
+  };
+  for (const char* path : {"/health", "/healthz"}) router.get(path, alive, {.quick = true});
+  for (const char* path : {"/ready", "/readyz"}) router.get(path, ready, {.quick = true});
+}
+
+struct MetricsServerHandle::Running {
+  std::unique_ptr<net::HttpServer> server;
+  Mutex mutex;
+  CondVar changed;
+  bool stopped GUARDED_BY(mutex) = false;
+
+  void stop() {
+    server->stop();
+    MutexLock lock(mutex);
+    stopped = true;
+    changed.notify_all();
+  }
+  void join() {
+    MutexLock lock(mutex);
+    while (!stopped) changed.wait(mutex);
+  }
+};
+
+MetricsServerHandle::MetricsServerHandle(std::shared_ptr<Running> running) : running_(std::move(running)) {}
+MetricsServerHandle::MetricsServerHandle(MetricsServerHandle&&) noexcept = default;
+MetricsServerHandle& MetricsServerHandle::operator=(MetricsServerHandle&& other) noexcept {
+  std::swap(running_, other.running_);
+  return *this;
+}
+MetricsServerHandle::~MetricsServerHandle() { stop(); }
+
+std::vector<std::string> MetricsServerHandle::addresses() const { return running_->server->addresses(); }
+void MetricsServerHandle::stop() {
+  if (running_ != nullptr) running_->stop();
+}
+void MetricsServerHandle::join() { running_->join(); }
+
+struct MetricsServer::State {
+  MetricsServerOptions options;
+  Mutex mutex;
+  CondVar changed;
+  bool stop_asked GUARDED_BY(mutex) = false;
+};
+
+MetricsServer::MetricsServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+Result<MetricsServer> MetricsServer::from_str(std::string_view address) {
+  MetricsServerOptions options;
+  options.listen = std::string(address);
+  return from_options(std::move(options));
+}
+
+Result<MetricsServer> MetricsServer::from_options(MetricsServerOptions options) {
+  VIGIL_TRY_VOID(check_address(options.listen));
+  auto state = std::make_shared<State>();
+  state->options = std::move(options);
+  return MetricsServer(std::move(state));
+}
+
+Result<MetricsServerHandle> MetricsServer::spawn() {
+  const MetricsServerOptions& options = state_->options;
+  net::Router router;
+  add_routes(router, options.registry != nullptr ? *options.registry : metrics::Registry::global(),
+             options.health != nullptr ? *options.health : health::HealthChecker::global());
+  if (options.more_routes) options.more_routes(router);
+  net::ServerOptions server;
+  server.listen = {options.listen};
+  server.web_config_file = options.web_config_file;
+  server.worker_threads = 4;
+  server.limits.max_connections = 64;
+  server.limits.max_body_bytes = 1U << 20;
+  auto running = std::make_shared<MetricsServerHandle::Running>();
+  VIGIL_TRY(running->server, net::HttpServer::start(std::move(server), router.handler(), router.policy()));
+  return MetricsServerHandle(std::move(running));
+}
+
+Result<void> MetricsServer::run() {
+  VIGIL_TRY(MetricsServerHandle handle, spawn());
+  {
+    MutexLock lock(state_->mutex);
+    while (!state_->stop_asked) state_->changed.wait(state_->mutex);
+    state_->stop_asked = false;
+  }
+  handle.stop();
+  return {};
+}
+
+void MetricsServer::stop() {
+  MutexLock lock(state_->mutex);
+  state_->stop_asked = true;
+  state_->changed.notify_all();
+}
+
+Result<MetricsServerHandle> spawn_metrics_server(std::string_view address) {
+  VIGIL_TRY(MetricsServer server, MetricsServer::from_str(address));
+  return server.spawn();
+}
+
+Result<MetricsServerHandle> spawn_metrics_server(MetricsServerOptions options) {
+  VIGIL_TRY(MetricsServer server, MetricsServer::from_options(std::move(options)));
+  return server.spawn();
+}
+
+}  // namespace vigil::expose
