@@ -116,11 +116,13 @@ void append_float_fixed(std::string& out, double value) {
   }
   std::array<char, 400> buffer;
   if (std::fabs(value) < 0x1p53) {
-    out.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed).ptr);
+    out.append(buffer.data(),
+               std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed).ptr);
     return;
   }
   // Beyond 2^53 to_chars spells out the exact integer; Go fills up the shortest digits with zeros.
-  const char* end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
+  const char* end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
   const std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
   const std::size_t e = text.find('e');
   std::size_t exponent = 0;
@@ -141,7 +143,8 @@ void append_float(std::string& out, double value) {
     return;
   }
   std::array<char, 32> buffer;
-  out.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr);
+  out.append(buffer.data(),
+             std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr);
 }
 
 std::string format_float(double value) {

@@ -51,7 +51,8 @@ bool takes_parameter(AggregateOp op) {
 }
 
 std::string experimental(std::string_view name) {
-  return fmt::format("{}() is experimental and must be enabled with --enable-feature=promql-experimental-functions", name);
+  return fmt::format("{}() is experimental and must be enabled with --enable-feature=promql-experimental-functions",
+                     name);
 }
 
 }  // namespace
@@ -394,8 +395,9 @@ Grammar::Node Grammar::aggregate() {
   }
   const std::size_t desired = parameter ? 2 : 1;
   if (args.size() != desired) {
-    return fail_at(position, fmt::format("wrong number of arguments for aggregate expression provided, expected {}, got {}",
-                                         desired, args.size()));
+    return fail_at(position,
+                   fmt::format("wrong number of arguments for aggregate expression provided, expected {}, got {}",
+                               desired, args.size()));
   }
   if (parameter) node.param = std::move(args.front());
   node.expr = std::move(args.back());
@@ -550,8 +552,8 @@ bool Grammar::number_value(const Token& token, double& value) {
     return true;
   }
   const bool range = text.find_first_not_of("0123456789.eE+-") == std::string::npos;
-  fail_at(token.position(), fmt::format("error parsing number: strconv.ParseFloat: parsing {}: {}", go_quote(raw(token)),
-                                        range ? "value out of range" : "invalid syntax"));
+  fail_at(token.position(), fmt::format("error parsing number: strconv.ParseFloat: parsing {}: {}",
+                                        go_quote(raw(token)), range ? "value out of range" : "invalid syntax"));
   return false;
 }
 

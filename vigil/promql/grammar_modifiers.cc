@@ -138,7 +138,8 @@ bool Grammar::at_modifier(Expr& selector) {
   const bool start = at_word("start");
   if (start || at_word("end")) {
     take();
-    if (!expect(TokenKind::kLeftParen, "@", "timestamp") || !expect(TokenKind::kRightParen, "@", "timestamp")) return false;
+    if (!expect(TokenKind::kLeftParen, "@", "timestamp") || !expect(TokenKind::kRightParen, "@", "timestamp"))
+      return false;
     kind = start ? AtKind::kStart : AtKind::kEnd;
   } else {
     if (!at_sign() && !at(TokenKind::kNumber) && !at(TokenKind::kDuration)) {

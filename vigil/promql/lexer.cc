@@ -106,9 +106,8 @@ std::string quoted_character(std::string_view text, std::size_t at) {
 }  // namespace
 
 bool is_word(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower, [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-  });
+  return std::ranges::equal(
+      text, lower, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b; });
 }
 
 Token Lexer::token(TokenKind kind) const {

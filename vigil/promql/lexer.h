@@ -23,11 +23,32 @@ enum class TokenKind {
   kString,            // `text` is the decoded value
   kOperator,          // `op`
   kAggregator,        // `aggregate`
-  kLeftParen, kRightParen, kLeftBrace, kRightBrace, kLeftBracket, kRightBracket,
-  kComma, kColon, kEqual, kEqualRegex, kNotRegex, kAt,
+  kLeftParen,
+  kRightParen,
+  kLeftBrace,
+  kRightBrace,
+  kLeftBracket,
+  kRightBracket,
+  kComma,
+  kColon,
+  kEqual,
+  kEqualRegex,
+  kNotRegex,
+  kAt,
   // Keywords.
-  kOffset, kAnchored, kSmoothed, kBy, kWithout, kOn, kIgnoring, kGroupLeft, kGroupRight, kBool,
-  kFill, kFillLeft, kFillRight,
+  kOffset,
+  kAnchored,
+  kSmoothed,
+  kBy,
+  kWithout,
+  kOn,
+  kIgnoring,
+  kGroupLeft,
+  kGroupRight,
+  kBool,
+  kFill,
+  kFillLeft,
+  kFillRight,
 };
 
 struct Token {

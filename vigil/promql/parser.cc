@@ -17,8 +17,9 @@ std::unexpected<Error> failed(std::string_view text, const ParseFailure& failure
 
 Result<void> check_length(std::string_view text) {
   if (text.size() <= kMaxLength) return {};
-  return fail(ErrorCode::kInvalidArgument,
-              fmt::format("parse error: expression of {} bytes is too long, at most {} are allowed", text.size(), kMaxLength));
+  return fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("parse error: expression of {} bytes is too long, at most {} are allowed", text.size(), kMaxLength));
 }
 
 }  // namespace

@@ -140,8 +140,8 @@ void LinePrinter::put_selector(const VectorSelector& node) {
   put(node.name);
   std::vector<const Matcher*> shown;
   for (const Matcher& matcher : node.matchers) {
-    const bool is_name = !node.name.empty() && matcher.name() == kMetricName && matcher.type() == Matcher::Type::kEqual &&
-                         matcher.value() == node.name;
+    const bool is_name = !node.name.empty() && matcher.name() == kMetricName &&
+                         matcher.type() == Matcher::Type::kEqual && matcher.value() == node.name;
     if (!is_name) shown.push_back(&matcher);
   }
   if (shown.empty()) {
@@ -196,7 +196,8 @@ void LinePrinter::print_operator(const Binary& node) {
   if (node.return_bool) put(" bool");
   if (!node.matching) return;
   const VectorMatching& matching = *node.matching;
-  const bool grouped = matching.cardinality == MatchCardinality::kManyToOne || matching.cardinality == MatchCardinality::kOneToMany;
+  const bool grouped =
+      matching.cardinality == MatchCardinality::kManyToOne || matching.cardinality == MatchCardinality::kOneToMany;
   if (!matching.labels.empty() || matching.on || grouped) {
     put(matching.on ? " on " : " ignoring ");
     put_labels(matching.labels);

@@ -31,7 +31,8 @@ class TypeChecker {
   bool expect(Expr& expr, ValueType want, std::string_view context) {
     if (!check(expr)) return false;
     if (expr.type == want) return true;
-    return fail(expr.position, fmt::format("expected type {} in {}, got {}", to_string(want), context, to_string(expr.type)));
+    return fail(expr.position,
+                fmt::format("expected type {} in {}, got {}", to_string(want), context, to_string(expr.type)));
   }
 
   bool check_node(Expr&, NumberLiteral&) { return true; }
@@ -69,8 +70,9 @@ class TypeChecker {
     if (!check(*node.expr)) return false;
     const ValueType type = node.expr->type;
     if (type == ValueType::kScalar || type == ValueType::kVector) return true;
-    return fail(expr.position, fmt::format("unary expression only allowed on expressions of type scalar or instant vector, got {}",
-                                           go_quote(to_string(type))));
+    return fail(expr.position,
+                fmt::format("unary expression only allowed on expressions of type scalar or instant vector, got {}",
+                            go_quote(to_string(type))));
   }
 
   bool check_node(Expr&, Aggregate& node) {

@@ -136,7 +136,8 @@ TEST(Strings, ParseFloat) {
 }
 
 TEST(Strings, FloatsSurviveTheirText) {
-  for (const double value : {1.0 / 3, 1e-7, 123456789.123456789, 4.9e-324, 1.7976931348623157e308, 0.30000000000000004}) {
+  for (const double value :
+       {1.0 / 3, 1e-7, 123456789.123456789, 4.9e-324, 1.7976931348623157e308, 0.30000000000000004}) {
     EXPECT_EQ(parse_float(format_float(value)), value);
     EXPECT_EQ(parse_float(format_float(-value)), -value);
   }
@@ -154,15 +155,15 @@ TEST(Strings, Utf8) {
       {"\xE2\x82\xAC", true},
       {"\xF0\x9F\x98\x80", true},
       {"\xF4\x8F\xBF\xBF", true},
-      {"\xEF\xBF\xBD", true},           // U+FFFD itself
-      {"\x80", false},                  // continuation alone
-      {"\xC3", false},                  // cut off
-      {"\xC3\x28", false},              // wrong continuation
-      {"\xC0\xAF", false},              // overlong
-      {"\xE0\x80\xAF", false},          // overlong
-      {"\xF0\x80\x80\xAF", false},      // overlong
-      {"\xED\xA0\x80", false},          // surrogate
-      {"\xF4\x90\x80\x80", false},      // beyond U+10FFFF
+      {"\xEF\xBF\xBD", true},       // U+FFFD itself
+      {"\x80", false},              // continuation alone
+      {"\xC3", false},              // cut off
+      {"\xC3\x28", false},          // wrong continuation
+      {"\xC0\xAF", false},          // overlong
+      {"\xE0\x80\xAF", false},      // overlong
+      {"\xF0\x80\x80\xAF", false},  // overlong
+      {"\xED\xA0\x80", false},      // surrogate
+      {"\xF4\x90\x80\x80", false},  // beyond U+10FFFF
       {"\xFF", false},
   };
   for (const auto& c : cases) EXPECT_EQ(is_valid_utf8(c.text), c.valid) << go_quote(c.text);
@@ -183,11 +184,11 @@ TEST(Strings, GoQuote) {
       {"\xFFz", R"("\xffz")"},
       {"\xC3", R"("\xc3")"},
       {"\xC2\x80", R"("\u0080")"},
-      {"\xC2\xA0", R"("\u00a0")"},          // no-break space
+      {"\xC2\xA0", R"("\u00a0")"},  // no-break space
       {"\xE2\x80\xA8", R"("\u2028")"},
-      {"\xE2\x80\x8B", R"("\u200b")"},      // zero-width space
+      {"\xE2\x80\x8B", R"("\u200b")"},  // zero-width space
       {"\xEF\xBB\xBF", R"("\ufeff")"},
-      {"\xEE\x80\x80", R"("\ue000")"},      // private use
+      {"\xEE\x80\x80", R"("\ue000")"},  // private use
       {"\xF3\xB0\x80\x80", R"("\U000f0000")"},
       {"\xEF\xBF\xBD", "\"\xEF\xBF\xBD\""},
   };

@@ -152,8 +152,9 @@ TEST(LabelNames, LegacyRules) {
     bool label;
     bool metric;
   } cases[] = {
-      {"a", true, true},     {"_", true, true},      {"aZ_9", true, true}, {"9a", false, false}, {"", false, false},
-      {"a:b", false, true},  {":", false, true},     {"a-b", false, false}, {"a b", false, false}, {"\xC3\xA9", false, false},
+      {"a", true, true},     {"_", true, true},          {"aZ_9", true, true}, {"9a", false, false},
+      {"", false, false},    {"a:b", false, true},       {":", false, true},   {"a-b", false, false},
+      {"a b", false, false}, {"\xC3\xA9", false, false},
   };
   for (const auto& c : cases) {
     EXPECT_EQ(is_legacy_label_name(c.name), c.label) << c.name;

@@ -14,26 +14,13 @@ TEST(AnchoredRegex, MatchesTheWholeText) {
     std::string_view text;
     bool expected;
   } cases[] = {
-      {"a", "a", true},
-      {"a", "ab", false},
-      {"a", "ba", false},
-      {"a|b", "b", true},
-      {"a|b", "ab", false},
-      {"ab|c.", "cd", true},
-      {"ab|c.", "abd", false},
-      {"a.c", "a\nc", true},  // dot matches newline
-      {".*", "", true},
-      {".+", "", false},
-      {"", "", true},
-      {"", "a", false},
-      {"a|", "", true},
-      {"|", "x", false},
-      {"(?i)ABC", "aBc", true},
-      {"^a$", "a", true},
-      {"[0-9]{3}", "123", true},
-      {"\\.", ".", true},
-      {"\\.", "x", false},
-      {"\xC3\xA9.", "\xC3\xA9\xC3\xA9", true},
+      {"a", "a", true},         {"a", "ab", false},    {"a", "ba", false},
+      {"a|b", "b", true},       {"a|b", "ab", false},  {"ab|c.", "cd", true},
+      {"ab|c.", "abd", false},  {"a.c", "a\nc", true},  // dot matches newline
+      {".*", "", true},         {".+", "", false},     {"", "", true},
+      {"", "a", false},         {"a|", "", true},      {"|", "x", false},
+      {"(?i)ABC", "aBc", true}, {"^a$", "a", true},    {"[0-9]{3}", "123", true},
+      {"\\.", ".", true},       {"\\.", "x", false},   {"\xC3\xA9.", "\xC3\xA9\xC3\xA9", true},
   };
   for (const auto& c : cases) {
     const auto regex = AnchoredRegex::compile(c.pattern);

@@ -67,8 +67,7 @@ void expect_stable(const Line& line) {
 TEST(ParserConformance, EvalLinesOfTheTestFiles) {
   const auto tests = files(shared() / "conformance/promql", ".test");
   if (tests.empty()) GTEST_SKIP() << "no conformance/promql/*.test in " << shared() << ": set VIGIL_SHARED";
-  const std::regex eval(
-      R"(^\s*eval(_\w+)?\s+(instant\s+at\s+\S+|range\s+from\s+\S+\s+to\s+\S+\s+step\s+\S+)\s+(.*)$)");
+  const std::regex eval(R"(^\s*eval(_\w+)?\s+(instant\s+at\s+\S+|range\s+from\s+\S+\s+to\s+\S+\s+step\s+\S+)\s+(.*)$)");
   int count = 0;
   for (const auto& file : tests) {
     for (Line line : lines_of(file)) {
@@ -97,7 +96,8 @@ TEST(ParserConformance, RuleFiles) {
       if (line.text.starts_with("|") || line.text.starts_with(">")) {
         line.text.clear();
         const std::size_t indent = match[1].length();
-        while (i + 1 < lines.size() && lines[i + 1].text.find_first_not_of(' ') > indent) line.text += lines[++i].text + "\n";
+        while (i + 1 < lines.size() && lines[i + 1].text.find_first_not_of(' ') > indent)
+          line.text += lines[++i].text + "\n";
       } else if (line.text.starts_with("'")) {
         line.text = std::regex_replace(line.text.substr(1, line.text.rfind('\'') - 1), std::regex("''"), "'");
       } else if (line.text.starts_with("\"")) {

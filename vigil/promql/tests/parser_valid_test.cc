@@ -266,12 +266,12 @@ TEST(ParserValid, Precedence) {
 
 TEST(ParserValid, Types) {
   const std::pair<std::string_view, ValueType> cases[] = {
-      {"1", ValueType::kScalar},          {"'a'", ValueType::kString},      {"foo", ValueType::kVector},
-      {"foo[5m]", ValueType::kMatrix},    {"foo[5m:]", ValueType::kMatrix}, {"(foo[5m])", ValueType::kMatrix},
-      {"1 + 2", ValueType::kScalar},      {"1 + foo", ValueType::kVector},  {"foo + 1", ValueType::kVector},
-      {"foo + bar", ValueType::kVector},  {"-foo", ValueType::kVector},     {"-(1)", ValueType::kScalar},
-      {"time()", ValueType::kScalar},     {"sum(foo)", ValueType::kVector}, {"scalar(foo)", ValueType::kScalar},
-      {"vector(1)", ValueType::kVector},  {"('a')", ValueType::kString},    {"1 == bool 2", ValueType::kScalar},
+      {"1", ValueType::kScalar},         {"'a'", ValueType::kString},      {"foo", ValueType::kVector},
+      {"foo[5m]", ValueType::kMatrix},   {"foo[5m:]", ValueType::kMatrix}, {"(foo[5m])", ValueType::kMatrix},
+      {"1 + 2", ValueType::kScalar},     {"1 + foo", ValueType::kVector},  {"foo + 1", ValueType::kVector},
+      {"foo + bar", ValueType::kVector}, {"-foo", ValueType::kVector},     {"-(1)", ValueType::kScalar},
+      {"time()", ValueType::kScalar},    {"sum(foo)", ValueType::kVector}, {"scalar(foo)", ValueType::kScalar},
+      {"vector(1)", ValueType::kVector}, {"('a')", ValueType::kString},    {"1 == bool 2", ValueType::kScalar},
   };
   for (const auto& [input, type] : cases) {
     const ExprPtr expr = parsed(input);

@@ -24,7 +24,8 @@ TEST(PrinterPretty, BreaksLongExpressions) {
        "  a23456789012345678901234567890123456789012345678901234567890\n"
        "+\n"
        "  b2345678901234567890123456789012345678"},
-      {"sum by (job, instance) (rate(http_requests_total{job='api-server', handler='/api/v1/query', code=~'5..'}[5m] offset 1h))",
+      {"sum by (job, instance) (rate(http_requests_total{job='api-server', handler='/api/v1/query', code=~'5..'}[5m] "
+       "offset 1h))",
        "sum by (job, instance) (\n"
        "  rate(http_requests_total{code=~\"5..\",handler=\"/api/v1/query\",job=\"api-server\"}[5m] offset 1h)\n"
        ")"},
@@ -33,7 +34,8 @@ TEST(PrinterPretty, BreaksLongExpressions) {
        "  5,\n"
        "  sum without (instance) (rate(http_requests_total{handler=\"/api/v1/query\",job=\"api-server\"}[5m]))\n"
        ")"},
-      {"histogram_quantile(0.99, sum by (le, job) (rate(http_request_duration_seconds_bucket{handler='/api/v1/query'}[5m])))",
+      {"histogram_quantile(0.99, sum by (le, job) "
+       "(rate(http_request_duration_seconds_bucket{handler='/api/v1/query'}[5m])))",
        "histogram_quantile(\n"
        "  0.99,\n"
        "  sum by (le, job) (rate(http_request_duration_seconds_bucket{handler=\"/api/v1/query\"}[5m]))\n"
@@ -45,7 +47,8 @@ TEST(PrinterPretty, BreaksLongExpressions) {
        "    rate(requests_total{job=\"a_rather_long_job_name\"}[5m])\n"
        "> bool\n"
        "  0.05"},
-      {"-(rate(errors_total{job='a_rather_long_job_name'}[5m]) + rate(requests_total{job='a_rather_long_job_name'}[5m]))",
+      {"-(rate(errors_total{job='a_rather_long_job_name'}[5m]) + "
+       "rate(requests_total{job='a_rather_long_job_name'}[5m]))",
        "-(\n"
        "    rate(errors_total{job=\"a_rather_long_job_name\"}[5m])\n"
        "  +\n"
@@ -55,7 +58,8 @@ TEST(PrinterPretty, BreaksLongExpressions) {
        "-a23456789012345678901234567890123456789012345678901234567890\n"
        "^\n"
        "  b2345678901234567890123456789012345678"},
-      {"max_over_time((rate(errors_total{job='a_rather_long_job_name'}[5m]) + rate(requests_total{job='another_long_job'}[5m]))[1h:1m] offset 5m)",
+      {"max_over_time((rate(errors_total{job='a_rather_long_job_name'}[5m]) + "
+       "rate(requests_total{job='another_long_job'}[5m]))[1h:1m] offset 5m)",
        "max_over_time(\n"
        "  (\n"
        "      rate(errors_total{job=\"a_rather_long_job_name\"}[5m])\n"
@@ -64,8 +68,10 @@ TEST(PrinterPretty, BreaksLongExpressions) {
        "  )[1h:1m] offset 5m\n"
        ")"},
       // A selector is never broken.
-      {"a_metric_with_a_long_name{a='0123456789012345678901234567890123456789',b='0123456789012345678901234567890123456789'}",
-       "a_metric_with_a_long_name{a=\"0123456789012345678901234567890123456789\",b=\"0123456789012345678901234567890123456789\"}"},
+      {"a_metric_with_a_long_name{a='0123456789012345678901234567890123456789',b='"
+       "0123456789012345678901234567890123456789'}",
+       "a_metric_with_a_long_name{a=\"0123456789012345678901234567890123456789\",b="
+       "\"0123456789012345678901234567890123456789\"}"},
   };
   for (const Case& c : cases) {
     const auto expr = parse(c.input);
