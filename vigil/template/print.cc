@@ -256,7 +256,9 @@ std::string format_go_float(double value, char verb, int precision) {
   if (precision >= 0 || verb == 'f' || verb == 'F' || verb == 'e' || verb == 'E') {
     if (precision < 0) {
       const auto kind = verb == 'f' || verb == 'F' ? std::chars_format::fixed : std::chars_format::scientific;
-      return std::string(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, kind).ptr);
+      std::string text(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, kind).ptr);
+      if (verb == 'E') std::replace(text.begin(), text.end(), 'e', 'E');
+      return text;
     }
     std::string text;
     const char format[] = {'%', '.', '*', verb, 0};

@@ -380,6 +380,12 @@ Result<RuleTemplate> RuleTemplate::parse(std::string name, std::string_view text
   return out;
 }
 
+RuleTemplate RuleTemplate::verbatim(std::string_view text) {
+  RuleTemplate out;
+  out.text_ = text;
+  return out;
+}
+
 Result<std::string> RuleTemplate::expand(const RuleData& data, const Limits& limits) const {
   if (!set_) return text_;
   RuleEnvironment environment(data);

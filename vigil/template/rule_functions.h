@@ -46,6 +46,8 @@ class RuleTemplate {
  public:
   // The error is Go's: `template: name:1: function "x" not defined`.
   static Result<RuleTemplate> parse(std::string name, std::string_view text);
+  // Text that is not a template, whatever it looks like.
+  static RuleTemplate verbatim(std::string_view text);
 
   // Errors: "error executing template name: template: …".
   Result<std::string> expand(const RuleData& data, const Limits& limits = {}) const;
