@@ -194,6 +194,7 @@ Result<QueryResult> Engine::Impl::run(Queryable& storage, std::string_view text,
   context.stop = query_options.stop;
   context.deadline = deadline;
 
+  VIGIL_TRY_VOID(context.check_steps(grid.count));
   TimeSpan span;
   VIGIL_TRY_VOID(add_time_span(context, *parsed, grid.start, grid.last(), span));
   std::unique_ptr<Querier> querier;

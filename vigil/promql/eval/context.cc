@@ -13,15 +13,24 @@ namespace {
 // Values between two looks at the clock: well below a millisecond of work.
 constexpr std::int64_t kWorkBetweenLooks = 1 << 15;
 
+std::unexpected<Error> too_many_samples() {
+  return fail(ErrorCode::kLimitExceeded,
+              "query processing would load too many samples into memory in query execution");
+}
+
 }  // namespace
+
+Result<void> QueryContext::check_steps(std::size_t steps) const {
+  if (steps > options_.max_samples) return too_many_samples();
+  return {};
+}
 
 Result<void> QueryContext::charge(std::uint64_t samples, std::uint64_t bytes) {
   const std::uint64_t now_samples = counters_.samples.fetch_add(samples, std::memory_order_relaxed) + samples;
   const std::uint64_t now_bytes = counters_.bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
   if (now_samples > options_.max_samples) {
     release(samples, bytes);
-    return fail(ErrorCode::kLimitExceeded,
-                "query processing would load too many samples into memory in query execution");
+    return too_many_samples();
   }
   if (now_bytes > options_.max_bytes) {
     release(samples, bytes);

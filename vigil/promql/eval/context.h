@@ -53,6 +53,8 @@ class QueryContext {
   // Reserves samples and memory; to be released when they are given back.
   Result<void> charge(std::uint64_t samples, std::uint64_t bytes);
   void release(std::uint64_t samples, std::uint64_t bytes);
+  // Refuses more steps than a query may hold samples: one series would be too many.
+  Result<void> check_steps(std::size_t steps) const;
   // To be called in every loop over data with the number of values touched; looks
   // at the clock and for cancellation once in a while.
   Result<void> work(std::size_t values) {
@@ -97,6 +99,30 @@ class QueryContext {
   std::map<std::string, Position, std::less<>> warnings_;
   std::map<std::string, Position, std::less<>> infos_;
   std::map<std::string, Forced, std::less<>> forced_;
+};
+
+// Memory outside of tables: columns read from the store, results of a match.
+class Charge {
+ public:
+  explicit Charge(QueryContext& context) : context_(context) {}
+  ~Charge() { context_.release(samples_, bytes_); }
+  Charge(const Charge&) = delete;
+  Charge& operator=(const Charge&) = delete;
+
+  // From now on this much instead of what it was.
+  Result<void> set(std::uint64_t samples, std::uint64_t bytes) {
+    context_.release(samples_, bytes_);
+    samples_ = bytes_ = 0;
+    VIGIL_TRY_VOID(context_.charge(samples, bytes));
+    samples_ = samples;
+    bytes_ = bytes;
+    return {};
+  }
+
+ private:
+  QueryContext& context_;
+  std::uint64_t samples_ = 0;
+  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace vigil::promql

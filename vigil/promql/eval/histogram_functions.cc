@@ -201,7 +201,7 @@ Result<Table> histogram_quantiles(QueryContext& context, const Call& call, const
           return labels.build();
         },
         [&](std::size_t step, std::span<Bucket> buckets, const Row& row) {
-          return quantile_at(context, phi.at(step), buckets, row, grid.at(step), call.args[1]->position);
+          return quantile_at(context, phi.at(step), buckets, row, grid.at(step), call.args[0]->position);
         }));
   }
   VIGIL_TRY_VOID(merge_same_labels(context, result));

@@ -161,10 +161,13 @@ void quantile_kernel(const FloatWindows& in, const KernelArguments& arguments, s
   });
 }
 
-// The median of the distances from the median.
+// The median of the distances from the median; NaN if any value is.
 void mad_kernel(const FloatWindows& in, const KernelArguments& arguments, std::span<double> out) {
   each_window(in, out, [&](std::size_t step) {
     const auto values = in.values_of(step);
+    if (std::ranges::any_of(values, [](double value) { return std::isnan(value); })) {
+      return std::numeric_limits<double>::quiet_NaN();
+    }
     auto& numbers = arguments.numbers;
     numbers.assign(values.begin(), values.end());
     const double median = quantile(0.5, numbers);

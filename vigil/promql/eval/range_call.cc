@@ -168,10 +168,12 @@ Result<Table> RangeCall::run() {
   Table table(context_, grid_.count);
   table.single_name = input->single_name();
   SampleColumns columns;
+  Charge charge(context_);
   for (std::size_t i = 0; i < input->size(); ++i) {
     columns.clear();
     VIGIL_TRY_VOID(input->read(i, columns));
     if (columns.empty()) continue;
+    VIGIL_TRY_VOID(charge.set(columns.size(), column_bytes(columns)));
     VIGIL_TRY(const std::size_t index, table.add_row(input->labels(i), input->drop_name(i) || !keeps_name));
     Row& row = table.row(index);
     VIGIL_TRY_VOID(compute_series(columns, row.labels, table.values(index), row.histograms));

@@ -7,6 +7,10 @@
 namespace vigil::promql {
 namespace {
 
+// Reading a series takes about as long as computing this many values, and longer when
+// the store has to go to disk: the clock is looked at every few dozen series.
+constexpr std::size_t kReadCost = 512;
+
 // Equal names make equal label sets after dropping them impossible.
 bool names_one_metric(const VectorSelector& selector) {
   return std::ranges::any_of(selector.matchers, [](const Matcher& matcher) {
@@ -39,7 +43,7 @@ class SelectedRange final : public RangeInput {
   Result<void> read(std::size_t index, SampleColumns& out) override {
     VIGIL_TRY_VOID(series_->read(index, edges_.first_needed(), edges_.last_needed(), out));
     context_.count_read(out.size());
-    return context_.work(out.size());
+    return context_.work(out.size() + kReadCost);
   }
 
  private:
@@ -131,6 +135,7 @@ Result<std::unique_ptr<RangeInput>> open_subquery(QueryContext& context, const S
   if (inner.count == 0) {
     return std::make_unique<SubqueryRange>(context, Table(context, 0), inner, edges);
   }
+  VIGIL_TRY_VOID(context.check_steps(inner.count));
   const Expr& expr = *subquery.expr;
   if (expr.type == ValueType::kScalar) {
     VIGIL_TRY(const Scalars scalars, evaluate_scalar(context, expr, inner));
@@ -214,12 +219,14 @@ Result<Table> evaluate_selector(QueryContext& context, const VectorSelector& sel
   Table table(context, grid.count);
   table.single_name = names_one_metric(selector);
   SampleColumns samples;
+  Charge charge(context);
   for (std::size_t i = 0; i < series->size(); ++i) {
     samples.clear();
     VIGIL_TRY_VOID(series->read(i, edges.first_needed(), edges.last_needed(), samples));
     if (samples.empty()) continue;
+    VIGIL_TRY_VOID(charge.set(samples.size(), column_bytes(samples)));
     context.count_read(samples.size());
-    VIGIL_TRY_VOID(context.work(samples.size() + grid.count));
+    VIGIL_TRY_VOID(context.work(samples.size() + grid.count + kReadCost));
     VIGIL_TRY(const std::size_t row, table.add_row(series->labels(i), false));
     if (!fill_row(samples, edges, cell, table.values(row), table.row(row).histograms)) table.pop_row();
   }

@@ -49,6 +49,11 @@ class RangeInput {
 // `expr` is a matrix selector or a subquery, maybe in parentheses.
 Result<std::unique_ptr<RangeInput>> open_range(QueryContext& context, const Expr& expr, const StepGrid& grid);
 
+// What reading one series holds: charged while the next is read over it.
+inline std::uint64_t column_bytes(const SampleColumns& columns) {
+  return columns.timestamps.capacity() * sizeof(Timestamp) + columns.values.capacity() * sizeof(double);
+}
+
 // The selector inside of a matrix selector, or the expression itself if it is one.
 const VectorSelector* find_selector(const Expr& expr);
 

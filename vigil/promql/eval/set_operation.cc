@@ -61,7 +61,8 @@ Result<Table> set_operation(QueryContext& context, BinaryOp op, const VectorMatc
   // Presence of the deciding side; it is a bit per signature and step.
   const bool is_or = op == BinaryOp::kOr;
   const std::uint64_t bytes = grouper.size() * left.steps() / 8 + 64;
-  VIGIL_TRY_VOID(context.charge(0, bytes));
+  Charge charge(context);
+  VIGIL_TRY_VOID(charge.set(0, bytes));
   Presence presence(grouper.size(), left.steps());
   const Table& decides = is_or ? left : right;
   const auto& deciding = is_or ? left_signatures : right_signatures;
@@ -72,7 +73,6 @@ Result<Table> set_operation(QueryContext& context, BinaryOp op, const VectorMatc
   for (std::size_t i = 0; i < filtered.size(); ++i) {
     remove_where(filtered, i, presence, filtered_signatures[i], op != BinaryOp::kAnd);
   }
-  context.release(0, bytes);
   if (!is_or) {
     left.compact();
     return left;

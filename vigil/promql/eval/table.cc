@@ -11,7 +11,6 @@ Table::Table(Table&& other) noexcept
       rows_(std::move(other.rows_)),
       values_(std::move(other.values_)),
       capacity_(std::exchange(other.capacity_, 0)),
-      charged_samples_(std::exchange(other.charged_samples_, 0)),
       charged_bytes_(std::exchange(other.charged_bytes_, 0)) {
   other.rows_.clear();
 }
@@ -26,7 +25,6 @@ Table& Table::operator=(Table&& other) noexcept {
   other.rows_.clear();
   values_ = std::move(other.values_);
   capacity_ = std::exchange(other.capacity_, 0);
-  charged_samples_ = std::exchange(other.charged_samples_, 0);
   charged_bytes_ = std::exchange(other.charged_bytes_, 0);
   return *this;
 }
@@ -34,9 +32,14 @@ Table& Table::operator=(Table&& other) noexcept {
 Table::~Table() { release(); }
 
 void Table::release() {
-  if (charged_bytes_ != 0) context_->release(charged_samples_, charged_bytes_);
-  charged_samples_ = 0;
+  if (!rows_.empty() || charged_bytes_ != 0) context_->release(rows_.size() * steps_, charged_bytes_);
+  rows_.clear();
   charged_bytes_ = 0;
+}
+
+void Table::shrink_to(std::size_t rows) {
+  context_->release((rows_.size() - rows) * steps_, 0);
+  rows_.resize(rows);
 }
 
 bool Table::has_sample(std::size_t index) const {
@@ -48,23 +51,31 @@ bool Table::present(std::size_t index, std::size_t step) const {
   return !is_absent(values(index)[step]) || find_histogram(rows_[index].histograms, step) != nullptr;
 }
 
-Result<void> Table::reserve(std::size_t rows) {
-  if (rows <= capacity_) return {};
-  const std::uint64_t samples = static_cast<std::uint64_t>(rows) * steps_;
-  const std::uint64_t bytes = samples * sizeof(double) + rows * sizeof(Row);
-  VIGIL_TRY_VOID(context_->charge(samples - charged_samples_, bytes - charged_bytes_));
-  charged_samples_ = samples;
+Result<void> Table::reserve(std::size_t rows) { return rows <= capacity_ ? Result<void>{} : resize_memory(rows); }
+
+Result<void> Table::resize_memory(std::size_t rows) {
+  const std::uint64_t bytes = static_cast<std::uint64_t>(rows) * (steps_ * sizeof(double) + sizeof(Row));
+  if (bytes > charged_bytes_) {
+    VIGIL_TRY_VOID(context_->charge(0, bytes - charged_bytes_));
+  } else {
+    context_->release(0, charged_bytes_ - bytes);
+  }
   charged_bytes_ = bytes;
-  auto grown = std::make_unique_for_overwrite<double[]>(samples);
-  std::copy_n(values_.get(), rows_.size() * steps_, grown.get());
-  values_ = std::move(grown);
-  rows_.reserve(rows);
+  auto memory = std::make_unique_for_overwrite<double[]>(rows * steps_);
+  std::copy_n(values_.get(), rows_.size() * steps_, memory.get());
+  values_ = std::move(memory);
+  if (rows > rows_.capacity()) rows_.reserve(rows);
   capacity_ = rows;
   return {};
 }
 
 Result<std::size_t> Table::add_row(Labels labels, bool drop_name) {
-  if (rows_.size() == capacity_) VIGIL_TRY_VOID(reserve(std::max<std::size_t>(4, capacity_ * 2)));
+  if (rows_.size() == capacity_) {
+    // Doubles, from a page of values.
+    const std::size_t first = std::clamp<std::size_t>(512 / std::max<std::size_t>(steps_, 1), 1, 64);
+    VIGIL_TRY_VOID(reserve(std::max(first, capacity_ * 2)));
+  }
+  VIGIL_TRY_VOID(context_->charge(steps_, 0));
   rows_.push_back(Row{std::move(labels), drop_name, {}});
   return rows_.size() - 1;
 }
@@ -85,7 +96,10 @@ void Table::compact() {
     }
     ++kept;
   }
-  rows_.resize(kept);
+  if (kept == rows_.size()) return;
+  shrink_to(kept);
+  // Cannot fail: it gives back.
+  if (kept < capacity_ / 4) static_cast<void>(resize_memory(kept));
 }
 
 Result<void> Table::select_rows(std::span<const std::uint32_t> order) {

@@ -64,9 +64,9 @@ class Table {
   Result<std::size_t> add_row(Labels labels, bool drop_name);
   // Adds a row with nothing at any step.
   Result<std::size_t> add_absent_row(Labels labels, bool drop_name);
-  void pop_row() { rows_.pop_back(); }
-  void clear() { rows_.clear(); }
-  // Drops rows without any sample.
+  void pop_row() { shrink_to(rows_.size() - 1); }
+  void clear() { shrink_to(0); }
+  // Drops rows without any sample, and gives memory back if little is left.
   void compact();
   // Reorders (and may leave out) rows: new row i is old row order[i], each at most once.
   Result<void> select_rows(std::span<const std::uint32_t> order);
@@ -83,13 +83,15 @@ class Table {
 
  private:
   void release();
+  void shrink_to(std::size_t rows);
+  Result<void> resize_memory(std::size_t rows);
 
   QueryContext* context_;
   std::size_t steps_;
   std::vector<Row> rows_;
   std::unique_ptr<double[]> values_;
   std::size_t capacity_ = 0;  // rows
-  std::uint64_t charged_samples_ = 0;
+  // Samples are charged by rows in use, bytes by capacity.
   std::uint64_t charged_bytes_ = 0;
 };
 
