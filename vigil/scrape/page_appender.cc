@@ -95,8 +95,9 @@ Result<Labels> series_labels(std::span<const LabelView> scraped, const Labels& t
     labels.set(label.name, label.value);
   }
   // Shortest first, so that `x` and `exported_x`, both in conflict, come out the same every time.
-  std::stable_sort(conflicts.begin(), conflicts.end(),
-                   [](const LabelView& a, const LabelView& b) { return a.name.size() < b.name.size(); });
+  std::sort(conflicts.begin(), conflicts.end(), [](const LabelView& a, const LabelView& b) {
+    return a.name.size() != b.name.size() ? a.name.size() < b.name.size() : a.name < b.name;
+  });
   for (const LabelView& label : conflicts) labels.set(exported_name(label.name, scraped, target, labels), label.value);
   if (!config.metric_relabel.apply(labels)) return Labels();
   Labels result = labels.build();

@@ -88,8 +88,8 @@ class FakeStorage final : public Appendable {
                                    format_float(exemplar.value) + "@" + std::to_string(exemplar.timestamp));
       return {};
     }
-    Result<void> set_metadata(std::string_view metric, const MetricMetadata& metadata) override {
-      storage_.metadata.emplace_back(metric, metadata);
+    Result<void> set_metadata(std::string_view metric, const MetricMetadata& declared) override {
+      storage_.metadata.emplace_back(metric, declared);
       return {};
     }
     Result<void> commit() override {
