@@ -1,0 +1,20 @@
+// The files of the packs that a server loads by name, as part of the binary.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace vigil::app {
+
+struct PackFiles {
+  std::string_view name;           // "mpc"
+  std::string_view rules_name;     // "pack:mpc/mpc-rules.yml", for messages and the API
+  std::string_view rules;          // YAML
+  std::string_view scrape_configs; // YAML with a `scrape_configs` list
+};
+
+const std::vector<PackFiles>& packs();
+// nullptr if there is none of that name.
+const PackFiles* find_pack(std::string_view name);
+
+}  // namespace vigil::app
