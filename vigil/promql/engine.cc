@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "vigil/base/mutex.h"
+#include "vigil/metrics/metrics.h"
 #include "vigil/promql/eval/context.h"
 #include "vigil/promql/eval/evaluator.h"
 #include "vigil/promql/eval/labels.h"
@@ -21,6 +22,39 @@ struct Entry {
   Timestamp started = 0;
   QueryCounters counters;
 };
+
+// Where what the engine does can be seen.
+struct EngineMetrics {
+  explicit EngineMetrics(metrics::Registry& registry, int max_concurrency)
+      : queries{registry, "vigil_promql_queries_total", "Queries answered, by how they ended."},
+        seconds{registry, "vigil_promql_query_duration_seconds", "Evaluation of a query, without waiting."},
+        queue_seconds{registry, "vigil_promql_query_queue_seconds", "Waiting of a query for a free slot."},
+        samples{registry, "vigil_promql_query_samples_total", "Samples read from the store by queries."},
+        running{registry, "vigil_promql_queries", "Queries running or waiting now."},
+        max{registry, "vigil_promql_queries_concurrent_max", "Queries that may run at one time."} {
+    running.set(0);
+    max.set(max_concurrency);
+  }
+
+  metrics::Counter<"result"> queries;
+  metrics::Histogram<> seconds;
+  metrics::Histogram<> queue_seconds;
+  metrics::Counter<> samples;
+  metrics::Gauge<> running;
+  metrics::Gauge<> max;
+};
+
+std::string_view result_name(const Result<QueryResult>& result) {
+  if (result) return "success";
+  switch (result.error().code()) {
+    case ErrorCode::kInvalidArgument: return "bad_query";
+    case ErrorCode::kTimeout: return "timeout";
+    case ErrorCode::kCancelled: return "canceled";
+    case ErrorCode::kLimitExceeded: return "limit";
+    case ErrorCode::kNotSupported: return "not_supported";
+    default: return "error";
+  }
+}
 
 // A table as results. Rows go one by one, so that the peak is one copy and a row.
 Vector to_vector(Table& table, Timestamp at) {
@@ -99,8 +133,25 @@ Result<Value> compute(QueryContext& context, const Expr& expr, const StepGrid& g
 }  // namespace
 
 struct Engine::Impl {
-  Impl(EngineOptions engine_options, Clock& engine_clock) : options(std::move(engine_options)), clock(engine_clock) {}
+  Impl(EngineOptions engine_options, Clock& engine_clock) : options(std::move(engine_options)), clock(engine_clock) {
+    if (options.registry != nullptr) counted.emplace(*options.registry, options.max_concurrency);
+  }
 
+  // run() and its count.
+  Result<QueryResult> serve(Queryable& storage, std::string_view text, const Expr* parsed, const StepGrid& grid,
+                            Timestamp end, bool is_range, const QueryOptions& query_options) {
+    if (!counted) return run(storage, text, parsed, grid, end, is_range, query_options);
+    counted->running.add(1);
+    auto result = run(storage, text, parsed, grid, end, is_range, query_options);
+    counted->running.add(-1);
+    counted->queries.with(result_name(result)).inc();
+    if (result) {
+      counted->seconds.observe(result->stats.seconds);
+      counted->queue_seconds.observe(result->stats.queue_seconds);
+      counted->samples.inc(result->stats.samples_read);
+    }
+    return result;
+  }
   Result<QueryResult> run(Queryable& storage, std::string_view text, const Expr* parsed, const StepGrid& grid,
                           Timestamp end, bool is_range, const QueryOptions& query_options);
   // Waits for a slot; the entry is on the list of running queries when it returns.
@@ -110,6 +161,7 @@ struct Engine::Impl {
 
   const EngineOptions options;
   Clock& clock;
+  std::optional<EngineMetrics> counted;
   Mutex mutex;
   CondVar slot_free;
   std::list<Entry> entries GUARDED_BY(mutex);
@@ -218,12 +270,12 @@ const EngineOptions& Engine::options() const { return impl_->options; }
 
 Result<QueryResult> Engine::instant(Queryable& storage, std::string_view expression, Timestamp at,
                                     const QueryOptions& options) {
-  return impl_->run(storage, expression, nullptr, StepGrid{at, 1, 1}, at, false, options);
+  return impl_->serve(storage, expression, nullptr, StepGrid{at, 1, 1}, at, false, options);
 }
 
 Result<QueryResult> Engine::instant(Queryable& storage, const Expr& expression, Timestamp at,
                                     const QueryOptions& options) {
-  return impl_->run(storage, {}, &expression, StepGrid{at, 1, 1}, at, false, options);
+  return impl_->serve(storage, {}, &expression, StepGrid{at, 1, 1}, at, false, options);
 }
 
 namespace {
@@ -239,13 +291,13 @@ Result<StepGrid> range_grid(Timestamp start, Timestamp end, Duration step) {
 Result<QueryResult> Engine::range(Queryable& storage, std::string_view expression, Timestamp start, Timestamp end,
                                   Duration step, const QueryOptions& options) {
   VIGIL_TRY(const StepGrid grid, range_grid(start, end, step));
-  return impl_->run(storage, expression, nullptr, grid, end, true, options);
+  return impl_->serve(storage, expression, nullptr, grid, end, true, options);
 }
 
 Result<QueryResult> Engine::range(Queryable& storage, const Expr& expression, Timestamp start, Timestamp end,
                                   Duration step, const QueryOptions& options) {
   VIGIL_TRY(const StepGrid grid, range_grid(start, end, step));
-  return impl_->run(storage, {}, &expression, grid, end, true, options);
+  return impl_->serve(storage, {}, &expression, grid, end, true, options);
 }
 
 std::vector<RunningQuery> Engine::running() const {

@@ -14,6 +14,10 @@
 #include "vigil/promql/value.h"
 #include "vigil/storage_api/queryable.h"
 
+namespace vigil::metrics {
+class Registry;
+}
+
 namespace vigil::promql {
 
 struct Expr;  // ast.h
@@ -32,6 +36,8 @@ struct EngineOptions {
   bool extended_range_selectors = false;           // promql-extended-range-selectors
   bool binop_fill_modifiers = false;               // promql-binop-fill-modifiers
   bool duration_expressions = true;                // stable since Prometheus 3.14
+  // Where the engine counts queries, their time and samples; nullptr: nowhere. Must outlive it.
+  metrics::Registry* registry = nullptr;
 };
 
 // Per query.

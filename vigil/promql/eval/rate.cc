@@ -8,22 +8,21 @@ namespace {
 // Prometheus' extrapolation: the difference between the first and the last sample,
 // stretched to the edges of the window where samples come close to them (1.1 times the
 // average gap), by half a gap where they don't, and for counters never past the point
-// where the counter would have been zero.
-double extrapolate(double difference, double first_value, Timestamp first, Timestamp last, std::uint32_t count,
-                   Timestamp left, Timestamp right, bool counter, double per_seconds) {
-  const double sampled = static_cast<double>(last - first) / 1000;
+// where the counter would have been zero. Times in milliseconds; the factor has no unit.
+double stretch(double difference, double first_value, Timestamp first, Timestamp last, std::uint32_t count,
+               Timestamp left, Timestamp right, bool counter) {
+  const auto sampled = static_cast<double>(last - first);
   const double gap = sampled / (count - 1);
   const double threshold = gap * 1.1;
-  double to_start = static_cast<double>(first - left) / 1000;
-  double to_end = static_cast<double>(right - last) / 1000;
+  auto to_start = static_cast<double>(first - left);
+  auto to_end = static_cast<double>(right - last);
   if (to_start >= threshold) to_start = gap / 2;
-  if (counter && difference > 0 && first_value >= 0) {
-    to_start = std::min(to_start, sampled * (first_value / difference));
+  // first_value / difference * sampled < to_start, without the division where it does not matter.
+  if (counter && difference > 0 && first_value >= 0 && sampled * first_value < to_start * difference) {
+    to_start = sampled * (first_value / difference);
   }
   if (to_end >= threshold) to_end = gap / 2;
-  double factor = (sampled + to_start + to_end) / sampled;
-  if (per_seconds > 0) factor /= per_seconds;
-  return difference * factor;
+  return (sampled + to_start + to_end) / sampled;
 }
 
 // Positions j with values[j] < values[j-1]. Windows are few samples wide compared to
@@ -40,7 +39,7 @@ void extrapolated(const FloatWindows& in, const KernelArguments& arguments, std:
   auto& resets = arguments.indexes;
   if constexpr (kCounter) find_resets(in.values, resets);
   std::size_t next_reset = 0;
-  const double per_seconds = kPerSecond ? static_cast<double>(in.edges->range) / 1000 : 0;
+  const double range_seconds = static_cast<double>(in.edges->range) / 1000;
   for (std::size_t step = 0; step < out.size(); ++step) {
     const Window window = in.windows[step];
     if (window.size() < 2) {
@@ -56,8 +55,10 @@ void extrapolated(const FloatWindows& in, const KernelArguments& arguments, std:
       }
     }
     const Timestamp right = in.edges->end(step);
-    out[step] = extrapolate(difference, first, in.times[window.begin], in.times[window.end - 1], window.size(),
-                            right - in.edges->range, right, kCounter, per_seconds);
+    double factor = stretch(difference, first, in.times[window.begin], in.times[window.end - 1], window.size(),
+                            right - in.edges->range, right, kCounter);
+    if constexpr (kPerSecond) factor /= range_seconds;
+    out[step] = difference * factor;
   }
 }
 
