@@ -26,7 +26,8 @@ inline constexpr ClosedLabel kViolationTypes = closed<"type", "double_vote", "in
 // --- MPC counters and gauges ---
 
 inline constexpr CounterDef<"state", "node_id"> kTransactions{
-    "mpc_transactions_total", "Transactions by state entered; state = pending, approved, rejected, failed.",
+    "mpc_transactions_total",
+    "Transactions by state entered; state = pending, approved, rejected, failed.",
     {.closed = {closed<"state", "pending", "approved", "rejected", "failed">}}};
 
 inline constexpr CounterDef<"node_id", "result"> kVotes{
@@ -38,49 +39,56 @@ inline constexpr CounterDef<"type", "node_id"> kByzantineViolations{
     {.closed = {kViolationTypes}}};
 
 inline constexpr CounterDef<"protocol", "result", "node_id"> kSignatures{
-    "mpc_signatures_total", "Signature attempts; result = success, failure.",
+    "mpc_signatures_total",
+    "Signature attempts; result = success, failure.",
     {.closed = {kProtocols, closed<"result", "success", "failure">}}};
 
 inline constexpr CounterDef<"node_id", "error_type"> kNetworkErrors{
-    "mpc_network_errors_total", "Network errors; error_type = connection, timeout, handshake.",
+    "mpc_network_errors_total",
+    "Network errors; error_type = connection, timeout, handshake.",
     {.closed = {closed<"error_type", "connection", "timeout", "handshake">}}};
 
-inline constexpr CounterDef<"node_id"> kTlsHandshakeFailures{
-    "mpc_tls_handshake_failures_total", "Failed mTLS handshakes."};
+inline constexpr CounterDef<"node_id"> kTlsHandshakeFailures{"mpc_tls_handshake_failures_total",
+                                                             "Failed mTLS handshakes."};
 
-inline constexpr GaugeDef<"cluster"> kActiveNodes{
-    "mpc_active_nodes", "Nodes the reporter sees alive (including itself)."};
+inline constexpr GaugeDef<"cluster"> kActiveNodes{"mpc_active_nodes",
+                                                  "Nodes the reporter sees alive (including itself)."};
 
 inline constexpr GaugeDef<"cluster"> kConsensusThreshold{"mpc_consensus_threshold", "Votes required."};
 
 inline constexpr GaugeDef<"node_id", "protocol"> kPresignaturePoolSize{
-    "mpc_presignature_pool_size", "Unused presignatures (FROST: unused nonce commitments).",
-    {.closed = {kProtocols}}};
+    "mpc_presignature_pool_size", "Unused presignatures (FROST: unused nonce commitments).", {.closed = {kProtocols}}};
 
-inline constexpr GaugeDef<"node_id"> kConnectedPeers{
-    "mpc_connected_peers", "Connected peers, self excluded (healthy: 4)."};
+inline constexpr GaugeDef<"node_id"> kConnectedPeers{"mpc_connected_peers",
+                                                     "Connected peers, self excluded (healthy: 4)."};
 
 inline constexpr GaugeDef<"node_id"> kTransactionQueueSize{"mpc_transaction_queue_size", "Pending transactions."};
 
 // --- MPC histograms ---
 
 inline constexpr HistogramDef<"protocol", "node_id"> kSignatureDurationSeconds{
-    "mpc_signature_duration_seconds", "Signing time; 10 s is the alert bound.",
+    "mpc_signature_duration_seconds",
+    "Signing time; 10 s is the alert bound.",
     buckets<0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0, 60.0>,
     {.closed = {kProtocols}, .unit = "seconds"}};
 
 inline constexpr HistogramDef<"protocol", "node_id"> kDkgDurationSeconds{
-    "mpc_dkg_duration_seconds", "DKG ceremony time.",
+    "mpc_dkg_duration_seconds",
+    "DKG ceremony time.",
     buckets<1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0>,
     {.closed = {kProtocols}, .unit = "seconds"}};
 
 inline constexpr HistogramDef<"node_id"> kVoteProcessingDurationSeconds{
-    "mpc_vote_processing_duration_seconds", "Vote handling time.",
-    buckets<0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0>, {.unit = "seconds"}};
+    "mpc_vote_processing_duration_seconds",
+    "Vote handling time.",
+    buckets<0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0>,
+    {.unit = "seconds"}};
 
 inline constexpr HistogramDef<"node_id"> kConsensusRoundDurationSeconds{
-    "mpc_consensus_round_duration_seconds", "Proposal to decision.",
-    buckets<0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0>, {.unit = "seconds"}};
+    "mpc_consensus_round_duration_seconds",
+    "Proposal to decision.",
+    buckets<0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0>,
+    {.unit = "seconds"}};
 
 // --- MPC additions ---
 
@@ -92,15 +100,17 @@ inline constexpr CounterDef<"type", "culprit"> kByzantineViolationsByCulprit{
 inline constexpr GaugeDef<"node_id"> kOpenProposals{"mpc_open_proposals", "Proposals without enough approvals."};
 
 inline constexpr GaugeDef<"node_id"> kOpenProposalOldestAgeSeconds{
-    "mpc_open_proposal_oldest_age_seconds", "Age of the oldest open proposal.",
-    {.unit = "seconds"}};
+    "mpc_open_proposal_oldest_age_seconds", "Age of the oldest open proposal.", {.unit = "seconds"}};
 
 inline constexpr CounterDef<"protocol", "result"> kDkgCeremonies{
-    "mpc_dkg_ceremonies_total", "DKG ceremonies; result = success, failure.",
+    "mpc_dkg_ceremonies_total",
+    "DKG ceremonies; result = success, failure.",
     {.closed = {kProtocols, closed<"result", "success", "failure">}}};
 
 inline constexpr CounterDef<"protocol", "result"> kKeyRefresh{
-    "mpc_key_refresh_total", "Key share refreshes; result = success, failure.", {.closed = {kProtocols, closed<"result", "success", "failure">}}};
+    "mpc_key_refresh_total",
+    "Key share refreshes; result = success, failure.",
+    {.closed = {kProtocols, closed<"result", "success", "failure">}}};
 
 inline constexpr CounterDef<"protocol", "node_id"> kPresignaturesGenerated{
     "mpc_presignatures_generated_total", "Presignatures generated.", {.closed = {kProtocols}}};
@@ -114,32 +124,40 @@ inline constexpr CounterDef<"protocol", "node_id"> kPresignatureReuseBlocked{
     {.closed = {kProtocols}}};
 
 inline constexpr GaugeDef<"protocol", "node_id"> kPresignaturesOffline{
-    "mpc_presignatures_offline", "Presignatures whose participant set is not all online.",
-    {.closed = {kProtocols}}};
+    "mpc_presignatures_offline", "Presignatures whose participant set is not all online.", {.closed = {kProtocols}}};
 
 inline constexpr HistogramDef<"protocol"> kPresignatureGenerationSeconds{
-    "mpc_presignature_generation_seconds", "Generation time of a batch.",
-    buckets<0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0>, {.closed = {kProtocols}, .unit = "seconds"}};
+    "mpc_presignature_generation_seconds",
+    "Generation time of a batch.",
+    buckets<0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0>,
+    {.closed = {kProtocols}, .unit = "seconds"}};
 
 inline constexpr HistogramDef<"protocol", "round"> kSignatureRoundSeconds{
-    "mpc_signature_round_seconds", "Time per protocol round; round = 1..6.",
-    buckets<0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0>, {.closed = {kProtocols, kRounds}, .unit = "seconds"}};
+    "mpc_signature_round_seconds",
+    "Time per protocol round; round = 1..6.",
+    buckets<0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0>,
+    {.closed = {kProtocols, kRounds}, .unit = "seconds"}};
 
 inline constexpr CounterDef<"protocol", "reason"> kSignatureFailures{
     "mpc_signature_failures_total",
-    "Failed signatures by cause; reason = timeout, peer_offline, invalid_share, abort, not_enough_presignatures, policy.",
-    {.closed = {kProtocols, closed<"reason", "timeout", "peer_offline", "invalid_share", "abort",
-                                   "not_enough_presignatures", "policy">}}};
+    "Failed signatures by cause; reason = timeout, peer_offline, invalid_share, abort, not_enough_presignatures, "
+    "policy.",
+    {.closed = {
+         kProtocols,
+         closed<"reason", "timeout", "peer_offline", "invalid_share", "abort", "not_enough_presignatures", "policy">}}};
 
-inline constexpr GaugeDef<"node_id", "peer"> kPeerConnected{
-    "mpc_peer_connected", "1 while node_id is connected to peer."};
+inline constexpr GaugeDef<"node_id", "peer"> kPeerConnected{"mpc_peer_connected",
+                                                            "1 while node_id is connected to peer."};
 
 inline constexpr HistogramDef<"node_id"> kPeerRttSeconds{
-    "mpc_peer_rtt_seconds", "Round trip to a peer.",
-    buckets<0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0>, {.unit = "seconds"}};
+    "mpc_peer_rtt_seconds",
+    "Round trip to a peer.",
+    buckets<0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0>,
+    {.unit = "seconds"}};
 
 inline constexpr CounterDef<"node_id", "direction"> kNetworkBytes{
-    "mpc_network_bytes_total", "Bytes exchanged with peers; direction = rx, tx.",
+    "mpc_network_bytes_total",
+    "Bytes exchanged with peers; direction = rx, tx.",
     {.closed = {closed<"direction", "rx", "tx">}, .unit = "bytes"}};
 
 inline constexpr GaugeDef<"node_id", "certificate"> kTlsCertificateExpiryTimestampSeconds{
@@ -154,12 +172,13 @@ inline constexpr GaugeDef<"node_id"> kLastBackupEpoch{"mpc_last_backup_epoch", "
 inline constexpr GaugeDef<"node_id"> kLastBackupTimestampSeconds{
     "mpc_last_backup_timestamp_seconds", "Time of the last share backup.", {.unit = "seconds"}};
 
-inline constexpr HistogramDef<"node_id"> kEtcdLockWaitSeconds{
-    "mpc_etcd_lock_wait_seconds", "Waiting time for etcd locks.",
-    buckets<0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0>, {.unit = "seconds"}};
+inline constexpr HistogramDef<"node_id"> kEtcdLockWaitSeconds{"mpc_etcd_lock_wait_seconds",
+                                                              "Waiting time for etcd locks.",
+                                                              buckets<0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0>,
+                                                              {.unit = "seconds"}};
 
-inline constexpr CounterDef<"node_id"> kAuditLogWriteFailures{
-    "mpc_audit_log_write_failures_total", "Audit rows not written."};
+inline constexpr CounterDef<"node_id"> kAuditLogWriteFailures{"mpc_audit_log_write_failures_total",
+                                                              "Audit rows not written."};
 
 inline constexpr GaugeDef<"version", "commit"> kBuildInfo{"mpc_build_info", "1, with the version and commit that run."};
 

@@ -145,7 +145,8 @@ Result<void> MpcMetrics::record_vote(std::string_view node, std::string_view res
   return count<catalog::kVotes>(votes_, 1, node_id(node), result);
 }
 
-Result<void> MpcMetrics::record_byzantine_violation(std::string_view node, std::string_view type, std::string_view culprit) {
+Result<void> MpcMetrics::record_byzantine_violation(std::string_view node, std::string_view type,
+                                                    std::string_view culprit) {
   VIGIL_TRY_VOID(check_node(node));
   VIGIL_TRY_VOID(count<catalog::kByzantineViolations>(violations_, 1, type, node_id(node)));
   return count<catalog::kByzantineViolationsByCulprit>(violations_by_culprit_, 1, type, node_id(culprit));
@@ -220,14 +221,18 @@ Result<void> MpcMetrics::record_presignature_reuse_blocked(std::string_view node
   return count<catalog::kPresignatureReuseBlocked>(presignature_reuse_blocked_, 1, protocol, node_id(node));
 }
 
-Result<void> MpcMetrics::update_presignature_pool_size(std::string_view node, std::string_view protocol, std::int64_t size) {
+Result<void> MpcMetrics::update_presignature_pool_size(std::string_view node, std::string_view protocol,
+                                                       std::int64_t size) {
   VIGIL_TRY_VOID(check_node(node));
-  return set<catalog::kPresignaturePoolSize>(presignature_pool_size_, static_cast<double>(size), node_id(node), protocol);
+  return set<catalog::kPresignaturePoolSize>(presignature_pool_size_, static_cast<double>(size), node_id(node),
+                                             protocol);
 }
 
-Result<void> MpcMetrics::update_presignatures_offline(std::string_view node, std::string_view protocol, std::int64_t offline) {
+Result<void> MpcMetrics::update_presignatures_offline(std::string_view node, std::string_view protocol,
+                                                      std::int64_t offline) {
   VIGIL_TRY_VOID(check_node(node));
-  return set<catalog::kPresignaturesOffline>(presignatures_offline_, static_cast<double>(offline), protocol, node_id(node));
+  return set<catalog::kPresignaturesOffline>(presignatures_offline_, static_cast<double>(offline), protocol,
+                                             node_id(node));
 }
 
 Result<void> MpcMetrics::update_key_epoch(std::string_view node, std::int64_t epoch) {

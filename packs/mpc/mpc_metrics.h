@@ -45,7 +45,8 @@ class MpcMetrics {
   Result<void> record_transaction(std::string_view node, std::string_view state);
   Result<void> record_vote(std::string_view node, std::string_view result);
   // `culprit`: the member it is proven against, where known.
-  Result<void> record_byzantine_violation(std::string_view node, std::string_view type, std::string_view culprit = "unknown");
+  Result<void> record_byzantine_violation(std::string_view node, std::string_view type,
+                                          std::string_view culprit = "unknown");
   Result<void> record_vote_processing(std::string_view node, Seconds duration);
   Result<void> record_consensus_round(std::string_view node, Seconds duration);
   Result<void> update_transaction_queue_size(std::string_view node, std::int64_t pending);
@@ -53,7 +54,8 @@ class MpcMetrics {
   void update_active_nodes(int nodes);
 
   // --- keys and signatures ---
-  Result<void> record_signature(std::string_view node, std::string_view protocol, std::string_view result, Seconds duration);
+  Result<void> record_signature(std::string_view node, std::string_view protocol, std::string_view result,
+                                Seconds duration);
   Result<void> record_signature_round(std::string_view protocol, int round, Seconds duration);
   Result<void> record_signature_failure(std::string_view protocol, std::string_view reason);
   Result<void> record_dkg(std::string_view node, std::string_view protocol, std::string_view result, Seconds duration);
@@ -74,7 +76,8 @@ class MpcMetrics {
   Result<void> record_peer_rtt(std::string_view node, Seconds round_trip);
   Result<void> update_connected_peers(std::string_view node, int peers);
   Result<void> update_peer_connected(std::string_view node, std::string_view peer, bool connected);
-  Result<void> update_tls_certificate_expiry(std::string_view node, std::string_view certificate, Seconds since_unix_epoch);
+  Result<void> update_tls_certificate_expiry(std::string_view node, std::string_view certificate,
+                                             Seconds since_unix_epoch);
 
   // --- around the node ---
   Result<void> record_etcd_lock_wait(std::string_view node, Seconds duration);
@@ -146,7 +149,8 @@ inline Result<void> record_network_error(std::string_view node, std::string_view
 inline Result<void> record_tls_handshake_failure(std::string_view node) {
   return process_metrics().record_tls_handshake_failure(node);
 }
-inline Result<void> record_dkg(std::string_view node, std::string_view protocol, std::string_view result, Seconds duration) {
+inline Result<void> record_dkg(std::string_view node, std::string_view protocol, std::string_view result,
+                               Seconds duration) {
   return process_metrics().record_dkg(node, protocol, result, duration);
 }
 inline Result<void> record_vote_processing(std::string_view node, Seconds duration) {

@@ -23,7 +23,8 @@
 namespace vigil::packs::mpc {
 namespace {
 
-constexpr std::array<std::string_view, 5> kScenarios{"node_down", "double_vote", "pool_depleted", "slow_signatures", "no_peers"};
+constexpr std::array<std::string_view, 5> kScenarios{"node_down", "double_vote", "pool_depleted", "slow_signatures",
+                                                     "no_peers"};
 constexpr std::string_view kNodeDown = kScenarios[0];
 
 std::string scenario_list() {
@@ -58,7 +59,7 @@ class Arguments {
 
 void add_fault_routes(net::Router& router, int self, std::atomic<sim::ControlLink*>& control_link) {
   router.post("/fault/{name}", [self, &control_link](const net::Request& request, const net::Params& path,
-                                                std::unique_ptr<net::ResponseWriter> out) {
+                                                     std::unique_ptr<net::ResponseWriter> out) {
     const std::string name(path.get("name"));
     sim::ControlLink* const control = control_link;
     if (control == nullptr) return out->send(net::Response::text(503, "the node is starting\n"));
@@ -67,9 +68,11 @@ void add_fault_routes(net::Router& router, int self, std::atomic<sim::ControlLin
       return out->send(net::Response::text(200, "cleared\n"));
     }
     if (name != kNodeDown && !WalletNode::is_fault(name)) {
-      return out->send(net::Response::text(404, "unknown fault \"" + name + "\"; one of " + scenario_list() + ", clear\n"));
+      return out->send(
+          net::Response::text(404, "unknown fault \"" + name + "\"; one of " + scenario_list() + ", clear\n"));
     }
-    const auto node = request.query.has("node") ? parse_number<int>("node", request.query.get("node")) : Result<int>(self);
+    const auto node =
+        request.query.has("node") ? parse_number<int>("node", request.query.get("node")) : Result<int>(self);
     if (!node) return out->send(net::Response::text(400, node.error().message() + "\n"));
     // Answered first: node_down leaves no time for it.
     out->send(net::Response::text(200, name + " on node " + std::to_string(*node) + "\n"));
@@ -127,15 +130,18 @@ Result<void> run_node(std::span<const std::string> given) {
   server_options.listen = arguments.text("--listen");
   server_options.more_routes = [&](net::Router& router) { add_fault_routes(router, wallet.self, control); };
   VIGIL_TRY(auto server, expose::spawn_metrics_server(std::move(server_options)));
-  VIGIL_TRY(auto link,
-            sim::ControlLink::start(
-                arguments.text("--control"), parent, wallet.self, mesh->address(), server.addresses().at(0),
-                {.peer = [&](int peer, std::string_view address) {
-                   tasks.run([&, peer, where = std::string(address)] { mesh->set_peer(peer, where); });
-                 },
-                 .fault = [&](std::string_view fault) { tasks.run([&, name = std::string(fault)] { node.set_fault(name); }); },
-                 .clear = [&] { tasks.run([&] { node.clear_faults(); }); },
-                 .lost = [] { kill(getpid(), SIGTERM); }}));
+  VIGIL_TRY(
+      auto link,
+      sim::ControlLink::start(
+          arguments.text("--control"), parent, wallet.self, mesh->address(), server.addresses().at(0),
+          {.peer =
+               [&](int peer, std::string_view address) {
+                 tasks.run([&, peer, where = std::string(address)] { mesh->set_peer(peer, where); });
+               },
+           .fault =
+               [&](std::string_view fault) { tasks.run([&, name = std::string(fault)] { node.set_fault(name); }); },
+           .clear = [&] { tasks.run([&] { node.clear_faults(); }); },
+           .lost = [] { kill(getpid(), SIGTERM); }}));
   control = link.get();
   tasks.run([&] { node.start(); });
 
@@ -152,7 +158,8 @@ Result<void> run_node(std::span<const std::string> given) {
 
 Result<void> simulate(SimulateOptions options, const std::stop_token& stop) {
   if (!options.scenario.empty() && std::ranges::find(kScenarios, options.scenario) == kScenarios.end()) {
-    return fail(ErrorCode::kInvalidArgument, "unknown scenario \"" + options.scenario + "\"; one of " + scenario_list());
+    return fail(ErrorCode::kInvalidArgument,
+                "unknown scenario \"" + options.scenario + "\"; one of " + scenario_list());
   }
   const int threshold = options.threshold > 0 ? options.threshold : std::max(1, options.nodes - 1);
   if (threshold > options.nodes) return fail(ErrorCode::kInvalidArgument, "the threshold is above the number of nodes");
@@ -171,9 +178,9 @@ Result<void> simulate(SimulateOptions options, const std::stop_token& stop) {
   VIGIL_TRY(supervisor.first_port, parse_number<int>("port", std::string_view(options.listen).substr(colon + 1)));
   supervisor.nodes = options.nodes;
   supervisor.command = options.node_command;
-  for (std::string each : {std::string("--nodes"), std::to_string(options.nodes), std::string("--threshold"),
-                           std::to_string(threshold), std::string("--seed"), std::to_string(options.seed),
-                           std::string("--speed"), std::to_string(options.speed)}) {
+  for (std::string each :
+       {std::string("--nodes"), std::to_string(options.nodes), std::string("--threshold"), std::to_string(threshold),
+        std::string("--seed"), std::to_string(options.seed), std::string("--speed"), std::to_string(options.speed)}) {
     supervisor.command.push_back(std::move(each));
   }
   supervisor.scenario = options.scenario;
@@ -187,7 +194,8 @@ Result<void> simulate(SimulateOptions options, const std::stop_token& stop) {
         options.print("mpc node " + std::to_string(node.node) + "  pid " + std::to_string(node.pid) + "  http://" +
                       node.http_address + "/metrics");
       }
-      options.print("faults: curl -X POST http://" + nodes[0].http_address + "/fault/NAME?node=K  (" + scenario_list() + "; clear)");
+      options.print("faults: curl -X POST http://" + nodes[0].http_address + "/fault/NAME?node=K  (" + scenario_list() +
+                    "; clear)");
     }
     if (options.on_ready) options.on_ready(*running);
   };

@@ -21,13 +21,13 @@ namespace vigil::packs::mpc {
 
 struct SimulateOptions {
   int nodes = 5;
-  int threshold = 0;                       // 0: all but one, as 4 of 5
-  std::string listen = "127.0.0.1:8080";   // of node 1; the others follow; port 0: any
-  std::string scenario;                    // a fault that comes by itself; empty: none
+  int threshold = 0;                      // 0: all but one, as 4 of 5
+  std::string listen = "127.0.0.1:8080";  // of node 1; the others follow; port 0: any
+  std::string scenario;                   // a fault that comes by itself; empty: none
   int scenario_node = 2;
   Duration scenario_delay = 30 * kSecond;  // of simulated time
   std::uint64_t seed = 1;
-  double speed = 1;                        // simulated seconds per second
+  double speed = 1;  // simulated seconds per second
   // How to start a node: a program that calls run_node() with the arguments after these.
   std::vector<std::string> node_command = {"/proc/self/exe", "simulate-node", "mpc"};
   std::function<void(const std::string& line)> print;  // what an operator should read

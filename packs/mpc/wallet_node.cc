@@ -10,10 +10,10 @@ namespace {
 
 struct Protocol {
   std::string_view name;
-  int rounds;            // after presigning
-  double share_ms;       // computing a share
-  double presign_ms;     // computing its part of a batch
-  double ceremony_ms;    // computing its part of a key generation
+  int rounds;          // after presigning
+  double share_ms;     // computing a share
+  double presign_ms;   // computing its part of a batch
+  double ceremony_ms;  // computing its part of a key generation
 };
 constexpr std::array<Protocol, 2> kProtocols{{
     {"cggmp24", 3, 60, 900, 2500},
@@ -105,7 +105,9 @@ std::uint64_t WalletNode::new_id() {
   return static_cast<std::uint64_t>(options_.self) << kNodeShift | (++next_id_ & ((1ULL << kNodeShift) - 1));
 }
 
-std::string_view WalletNode::protocol_name(int protocol) const { return kProtocols[static_cast<std::size_t>(protocol)].name; }
+std::string_view WalletNode::protocol_name(int protocol) const {
+  return kProtocols[static_cast<std::size_t>(protocol)].name;
+}
 
 Duration WalletNode::compute(double mean_ms) {
   return static_cast<Duration>(mean_ms * hardware_ * random_.between(0.85, 1.25));
@@ -125,14 +127,16 @@ void WalletNode::tick() {
   const Timestamp now = tasks_.clock().now();
   std::vector<TransactionId> expired;
   for (auto& [id, transaction] : own_) {
-    if (transaction.phase == Phase::kVoting && now - transaction.created > options_.proposal_timeout) expired.push_back(id);
+    if (transaction.phase == Phase::kVoting && now - transaction.created > options_.proposal_timeout)
+      expired.push_back(id);
   }
   for (const TransactionId id : expired) finish(id, "failed");
 
   std::vector<TransactionId> late;
   const auto steady = tasks_.clock().steady();
   for (const auto& [id, transaction] : own_) {
-    if (transaction.phase == Phase::kSigning && steady - transaction.round_since > std::chrono::milliseconds(options_.round_timeout)) {
+    if (transaction.phase == Phase::kSigning &&
+        steady - transaction.round_since > std::chrono::milliseconds(options_.round_timeout)) {
       late.push_back(id);
     }
   }
@@ -297,12 +301,15 @@ void WalletNode::begin_round(TransactionId id, Transaction& transaction) {
   transaction.missing = transaction.signers;
   transaction.missing.insert(options_.self);
   for (const int peer : transaction.signers) {
-    network_.send(peer, message("sign", id, transaction.attempt, transaction.round, transaction.protocol, transaction.presignature));
+    network_.send(peer, message("sign", id, transaction.attempt, transaction.round, transaction.protocol,
+                                transaction.presignature));
   }
-  answer_share(options_.self, id, transaction.attempt, transaction.round, transaction.protocol, transaction.presignature);
+  answer_share(options_.self, id, transaction.attempt, transaction.round, transaction.protocol,
+               transaction.presignature);
 }
 
-void WalletNode::answer_share(int from, TransactionId id, int attempt, int round, int protocol, PresignatureId presignature) {
+void WalletNode::answer_share(int from, TransactionId id, int attempt, int round, int protocol,
+                              PresignatureId presignature) {
   if (round == 1) {
     // The one rule that must never break: a nonce signs once.
     if (!used_.insert(presignature).second) {
@@ -514,15 +521,9 @@ void WalletNode::received(int from, std::string_view text) {
 
 void WalletNode::network_error(sim::NetworkError error) {
   switch (error) {
-    case sim::NetworkError::kConnection:
-      metrics_.record_network_error(name_, "connection");
-      return;
-    case sim::NetworkError::kTimeout:
-      metrics_.record_network_error(name_, "timeout");
-      return;
-    case sim::NetworkError::kHandshake:
-      metrics_.record_network_error(name_, "handshake");
-      return;
+    case sim::NetworkError::kConnection: metrics_.record_network_error(name_, "connection"); return;
+    case sim::NetworkError::kTimeout: metrics_.record_network_error(name_, "timeout"); return;
+    case sim::NetworkError::kHandshake: metrics_.record_network_error(name_, "handshake"); return;
   }
 }
 
@@ -576,8 +577,10 @@ void WalletNode::show_pools() {
   for (int protocol = 0; protocol < 2; ++protocol) {
     const Pool& pool = pools_[protocol];
     if (!pool.shown) continue;
-    const auto offline = std::ranges::count_if(pool.stock, [this](const Presignature& p) { return !online(p.members); });
-    metrics_.update_presignature_pool_size(name_, protocol_name(protocol), static_cast<std::int64_t>(pool.stock.size()));
+    const auto offline =
+        std::ranges::count_if(pool.stock, [this](const Presignature& p) { return !online(p.members); });
+    metrics_.update_presignature_pool_size(name_, protocol_name(protocol),
+                                           static_cast<std::int64_t>(pool.stock.size()));
     metrics_.update_presignatures_offline(name_, protocol_name(protocol), offline);
   }
 }

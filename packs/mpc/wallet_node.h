@@ -29,13 +29,13 @@ struct WalletOptions {
   int nodes = 5;
   int threshold = 4;
   std::uint64_t seed = 1;
-  Duration mean_arrival = 2 * kSecond;       // between transactions of this node's clients
-  double bad_transactions = 0.04;            // against policy: every honest node rejects them
-  std::size_t max_queue = 1000;              // then clients are turned away
+  Duration mean_arrival = 2 * kSecond;  // between transactions of this node's clients
+  double bad_transactions = 0.04;       // against policy: every honest node rejects them
+  std::size_t max_queue = 1000;         // then clients are turned away
   std::size_t parallel_signatures = 4;
-  int pool_target = 40;                      // presignatures per protocol
+  int pool_target = 40;  // presignatures per protocol
   int batch = 8;
-  int max_attempts = 3;                      // to sign one transaction
+  int max_attempts = 3;  // to sign one transaction
   Duration round_timeout = 60 * kSecond;
   Duration proposal_timeout = 10 * kMinute;
   Duration refresh_interval = 10 * kMinute;  // of the key shares; needs every node
@@ -46,7 +46,8 @@ struct WalletOptions {
 class WalletNode final : public sim::NetworkEvents {
  public:
   // `wall` gives the dates on the page (backups, certificates); durations are the scheduler's.
-  WalletNode(WalletOptions options, Scheduler& scheduler, const Clock& wall, sim::Network& network, MpcMetrics& metrics);
+  WalletNode(WalletOptions options, Scheduler& scheduler, const Clock& wall, sim::Network& network,
+             MpcMetrics& metrics);
 
   // Begins to serve. The network's events may come from now on.
   void start();
@@ -105,7 +106,7 @@ class WalletNode final : public sim::NetworkEvents {
   };
   struct Pool {
     std::deque<Presignature> stock;
-    bool shown = false;  // a gauge appears with the first batch
+    bool shown = false;       // a gauge appears with the first batch
     std::uint64_t batch = 0;  // in the making, 0: none
     std::set<int> members;
     std::set<int> missing;
@@ -164,7 +165,7 @@ class WalletNode final : public sim::NetworkEvents {
   std::map<TransactionId, Ballot> ballots_;
   Pool pools_[2];
   Ceremony ceremony_;
-  std::set<PresignatureId> used_;         // shares given away, never again
+  std::set<PresignatureId> used_;          // shares given away, never again
   std::deque<PresignatureId> used_order_;  // oldest first, to bound them
   std::uint64_t next_id_ = 0;
   std::int64_t epoch_ = 0;

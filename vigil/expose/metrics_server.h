@@ -31,10 +31,10 @@
 namespace vigil::expose {
 
 struct MetricsServerOptions {
-  std::string listen = "0.0.0.0:13001";          // port 0 picks a free one
-  std::filesystem::path web_config_file;         // TLS and basic auth, exporter-toolkit's format
-  metrics::Registry* registry = nullptr;         // null: Registry::global()
-  health::HealthChecker* health = nullptr;       // null: HealthChecker::global()
+  std::string listen = "0.0.0.0:13001";           // port 0 picks a free one
+  std::filesystem::path web_config_file;          // TLS and basic auth, exporter-toolkit's format
+  metrics::Registry* registry = nullptr;          // null: Registry::global()
+  health::HealthChecker* health = nullptr;        // null: HealthChecker::global()
   std::function<void(net::Router&)> more_routes;  // what else the program answers
 };
 

@@ -18,13 +18,10 @@ constexpr std::size_t kChunkBytes = 64U << 10;
 std::string_view type_name(MetricType type, Format format) {
   if (format == Format::kOpenMetrics) return to_string(type);
   switch (type) {
-    case MetricType::kUnknown:
-      return "untyped";
+    case MetricType::kUnknown: return "untyped";
     case MetricType::kInfo:
-    case MetricType::kStateSet:
-      return "gauge";
-    default:
-      return to_string(type);
+    case MetricType::kStateSet: return "gauge";
+    default: return to_string(type);
   }
 }
 
@@ -192,7 +189,8 @@ void PageWriter::begin_family(const metrics::FamilyView& family) {
   bounds_.clear();
   if (type != MetricType::kHistogram) return;
   for (const double bound : family.bounds) {
-    bounds_.push_back("le=\"" + (format_ == Format::kOpenMetrics ? canonical_float(bound) : format_float(bound)) + "\"");
+    bounds_.push_back("le=\"" + (format_ == Format::kOpenMetrics ? canonical_float(bound) : format_float(bound)) +
+                      "\"");
   }
   bounds_.emplace_back("le=\"+Inf\"");
 }

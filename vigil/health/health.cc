@@ -75,7 +75,8 @@ void HealthChecker::set(std::string_view name, std::optional<Status> status) {
     return;
   }
   if (found == shared_->entries.end()) {
-    Entry entry{.check = {}, .id = ++shared_->last_id, .component = {std::string(name), *std::move(status), clock_.now()}};
+    Entry entry{
+        .check = {}, .id = ++shared_->last_id, .component = {std::string(name), *std::move(status), clock_.now()}};
     shared_->entries.emplace(name, std::move(entry));
     return;
   }

@@ -48,10 +48,10 @@ struct Component {
 };
 
 struct Report {
-  State state = State::kHealthy;       // the worst component's
+  State state = State::kHealthy;  // the worst component's
   bool ready = false;
-  std::string reason;                  // why it is not ready
-  std::vector<Component> components;   // by name
+  std::string reason;                 // why it is not ready
+  std::vector<Component> components;  // by name
 };
 
 // {"status":"warning","ready":true,"components":[{"name":"consensus","status":"warning",

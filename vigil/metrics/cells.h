@@ -39,9 +39,11 @@ void add_slow(CellId id, double amount);
 
 inline Cell* find_cell(CellId id) {
   ThreadCells* const table = t_cells;
-  if (table == nullptr) [[unlikely]] return nullptr;
+  if (table == nullptr) [[unlikely]]
+    return nullptr;
   Cell* const chunk = table->chunks[id / kCellsPerChunk].load(std::memory_order_relaxed);
-  if (chunk == nullptr) [[unlikely]] return nullptr;
+  if (chunk == nullptr) [[unlikely]]
+    return nullptr;
   return chunk + id % kCellsPerChunk;
 }
 

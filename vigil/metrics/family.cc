@@ -141,7 +141,8 @@ bool Family::matches(const Series& series, std::span<const std::string_view> val
     const std::string_view value = values[i];
     std::size_t length = value.size();
     if (!series.escaped) {
-      if (text.size() <= length || text[length] != '"' || std::memcmp(text.data(), value.data(), length) != 0) return false;
+      if (text.size() <= length || text[length] != '"' || std::memcmp(text.data(), value.data(), length) != 0)
+        return false;
     } else {
       length = value_length(text);
       if (!unescapes_to(text.substr(0, length), value)) return false;
@@ -291,7 +292,8 @@ Series* Family::insert(std::span<const std::string_view> values, std::uint64_t h
   if (count * 4 > (table->mask + 1) * 3) {
     tables_.push_back(std::make_unique<Table>((table->mask + 1) * 2));
     table = tables_.back().get();
-    for (Series* each = first_.load(std::memory_order_relaxed); each != nullptr; each = each->next.load(std::memory_order_relaxed)) {
+    for (Series* each = first_.load(std::memory_order_relaxed); each != nullptr;
+         each = each->next.load(std::memory_order_relaxed)) {
       put(*table, each);
     }
     table_.store(table, std::memory_order_release);

@@ -53,7 +53,8 @@ class BucketIndex {
 };
 
 inline std::uint32_t BucketIndex::find(double value) const {
-  if (std::isnan(value)) [[unlikely]] return size_;
+  if (std::isnan(value)) [[unlikely]]
+    return size_;
   if (!start_.empty()) [[likely]] {
     // The sign bit makes the exponent of negative values negative: below all bounds.
     const std::int64_t exponent = std::bit_cast<std::int64_t>(value) >> 52;
@@ -78,11 +79,11 @@ inline std::uint32_t BucketIndex::find(double value) const {
 // escaped label text `a="x",b="y"` follows it in memory.
 struct Series {
   std::uint64_t hash = 0;
-  std::atomic<Series*> next{nullptr};       // in order of creation
-  std::atomic<std::uint64_t> gauge{0};      // bits of a double; kUnset before the first set
-  CellId cells = kNoCell;                   // counter: integer part, float part; histogram: sum, buckets
+  std::atomic<Series*> next{nullptr};   // in order of creation
+  std::atomic<std::uint64_t> gauge{0};  // bits of a double; kUnset before the first set
+  CellId cells = kNoCell;               // counter: integer part, float part; histogram: sum, buckets
   std::uint32_t text_size : 31 = 0;
-  std::uint32_t escaped : 1 = 0;            // the text differs from the raw values
+  std::uint32_t escaped : 1 = 0;  // the text differs from the raw values
 
   std::string_view text() const { return {reinterpret_cast<const char*>(this + 1), text_size}; }
 };

@@ -55,7 +55,8 @@ inline constexpr Each each;
 class CounterHandle {
  public:
   CounterHandle() = default;  // counts nowhere
-  explicit CounterHandle(const internal::Series* series) : cells_(series == nullptr ? internal::kNoCell : series->cells) {}
+  explicit CounterHandle(const internal::Series* series)
+      : cells_(series == nullptr ? internal::kNoCell : series->cells) {}
 
   // False if a label value was refused: updates go nowhere.
   bool valid() const { return cells_ != internal::kNoCell; }
@@ -128,7 +129,8 @@ class HistogramHandle {
 
  private:
   void update(double value, double amount, std::uint64_t times) const {
-    if (cells_ == internal::kNoCell) [[unlikely]] return;
+    if (cells_ == internal::kNoCell) [[unlikely]]
+      return;
     const std::uint32_t bucket = buckets_->find(value);
     // One series' cells lie in one chunk, so one lookup serves both.
     if (internal::Cell* const sum = internal::find_cell(cells_)) [[likely]] {
@@ -150,7 +152,10 @@ class [[nodiscard]] HistogramTimer {
   explicit HistogramTimer(HistogramHandle histogram, const Clock* clock = nullptr)
       : histogram_(histogram), clock_(clock), start_(read()) {}
   HistogramTimer(HistogramTimer&& other) noexcept
-      : histogram_(other.histogram_), clock_(other.clock_), start_(other.start_), running_(std::exchange(other.running_, false)) {}
+      : histogram_(other.histogram_),
+        clock_(other.clock_),
+        start_(other.start_),
+        running_(std::exchange(other.running_, false)) {}
   HistogramTimer& operator=(HistogramTimer&&) = delete;
   ~HistogramTimer() { stop(); }
 
@@ -238,7 +243,8 @@ class Instrument {
 
   Family& family() const {
     Family* const known = family_.load(std::memory_order_acquire);
-    if (known != nullptr) [[likely]] return *known;
+    if (known != nullptr) [[likely]]
+      return *known;
     return attach_global(family_, description_);
   }
 
@@ -309,8 +315,7 @@ class Gauge : public internal::Instrument<Labels...> {
 
   constexpr explicit Gauge(const Definition& definition) : Base(definition.describe()) {}
   Gauge(RegistryRef registry, const Definition& definition) : Base(registry, definition.describe()) {}
-  constexpr Gauge(Name name, std::string_view help, Options options = {})
-      : Gauge(Definition{name, help, options}) {}
+  constexpr Gauge(Name name, std::string_view help, Options options = {}) : Gauge(Definition{name, help, options}) {}
   Gauge(RegistryRef registry, Name name, std::string_view help, Options options = {})
       : Gauge(registry, Definition{name, help, options}) {}
 

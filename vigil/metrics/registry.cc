@@ -17,7 +17,11 @@ class CollectedFamily {
  public:
   CollectedFamily(MetricType type, std::string_view name, std::string_view help,
                   std::initializer_list<std::string_view> labels, Collector::Function collect)
-      : type_(type), name_(name), help_(to_utf8(help)), labels_(labels.begin(), labels.end()), collect_(std::move(collect)) {}
+      : type_(type),
+        name_(name),
+        help_(to_utf8(help)),
+        labels_(labels.begin(), labels.end()),
+        collect_(std::move(collect)) {}
 
   const std::string& name() const { return name_; }
 
@@ -124,7 +128,8 @@ class RegistryState {
   void attach(std::shared_ptr<CollectedFamily> source) {
     MutexLock lock(mutex_);
     const std::string name = source->name();
-    if (!entries_.emplace(name, Entry{nullptr, std::move(source), 1}).second) refuse(name, "is taken by another metric");
+    if (!entries_.emplace(name, Entry{nullptr, std::move(source), 1}).second)
+      refuse(name, "is taken by another metric");
   }
 
   void detach(const std::shared_ptr<CollectedFamily>& source) {
@@ -166,7 +171,7 @@ class RegistryState {
     int uses = 0;  // instruments that share the family
   };
 
-  void add_own(std::string_view name, std::string_view help, std::atomic<std::uint64_t> Refusals::*member) {
+  void add_own(std::string_view name, std::string_view help, std::atomic<std::uint64_t> Refusals::* member) {
     attach(std::make_shared<CollectedFamily>(
         MetricType::kCounter, name, help, std::initializer_list<std::string_view>{},
         [refusals = refusals_, member](CollectorSink& sink) {
@@ -244,12 +249,14 @@ void GaugeHandle::add(double amount) const {
   std::uint64_t seen = value_->load(std::memory_order_relaxed);
   for (;;) {
     const double before = seen == internal::kUnset ? 0 : std::bit_cast<double>(seen);
-    if (value_->compare_exchange_weak(seen, std::bit_cast<std::uint64_t>(before + amount), std::memory_order_relaxed)) return;
+    if (value_->compare_exchange_weak(seen, std::bit_cast<std::uint64_t>(before + amount), std::memory_order_relaxed))
+      return;
   }
 }
 
 double GaugeHandle::value() const {
-  return value_ == nullptr ? std::bit_cast<double>(internal::kUnset) : std::bit_cast<double>(value_->load(std::memory_order_relaxed));
+  return value_ == nullptr ? std::bit_cast<double>(internal::kUnset)
+                           : std::bit_cast<double>(value_->load(std::memory_order_relaxed));
 }
 
 std::uint64_t HistogramHandle::count() const {

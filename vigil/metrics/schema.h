@@ -20,7 +20,9 @@ namespace vigil::metrics {
 template <std::size_t N>
 struct FixedString {
   char text[N]{};
-  consteval FixedString(const char (&literal)[N]) { std::copy_n(literal, N, text); }  // NOLINT(google-explicit-constructor)
+  consteval FixedString(const char (&literal)[N]) {
+    std::copy_n(literal, N, text);
+  }  // NOLINT(google-explicit-constructor)
   constexpr std::string_view view() const { return {text, N - 1}; }
 };
 
@@ -28,7 +30,8 @@ struct FixedString {
 constexpr bool is_plain_name(std::string_view name, bool colon) {
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
   return std::ranges::all_of(name, [colon](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (colon && c == ':');
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           (colon && c == ':');
   });
 }
 constexpr bool is_good_label_name(std::string_view name) {

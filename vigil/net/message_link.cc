@@ -70,12 +70,13 @@ struct MessageHub::Impl : std::enable_shared_from_this<MessageHub::Impl> {
     bool closed = false;
     std::array<unsigned char, kPrefixBytes> prefix{};
     std::string incoming;
-    std::deque<std::string> outgoing;   // the front one is being written
+    std::deque<std::string> outgoing;  // the front one is being written
     std::atomic<std::size_t> queued{0};
   };
   using LinkPtr = std::shared_ptr<Link>;
 
-  Impl(MessageHubOptions o, Events e) : options(std::move(o)), events(std::move(e)), acceptor(io), work(io.get_executor()) {}
+  Impl(MessageHubOptions o, Events e)
+      : options(std::move(o)), events(std::move(e)), acceptor(io), work(io.get_executor()) {}
 
   LinkPtr make_link() EXCLUDES(mutex) {
     auto link = std::make_shared<Link>(io);
@@ -137,8 +138,9 @@ struct MessageHub::Impl : std::enable_shared_from_this<MessageHub::Impl> {
                        std::size_t size = 0;
                        for (const unsigned char byte : link->prefix) size = size << 8 | byte;
                        if (size > self->options.max_message_bytes) {
-                         return self->end(link, Error(ErrorCode::kLimitExceeded, "a message of " + std::to_string(size) +
-                                                                                     " bytes is longer than the limit"));
+                         return self->end(
+                             link, Error(ErrorCode::kLimitExceeded,
+                                         "a message of " + std::to_string(size) + " bytes is longer than the limit"));
                        }
                        link->incoming.resize(size);
                        self->read_body(link);
@@ -223,7 +225,8 @@ Result<std::unique_ptr<MessageHub>> MessageHub::start(MessageHubOptions options,
   if (!error) impl->acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) return fail(ErrorCode::kIo, "cannot listen on " + impl->options.listen + ": " + error.message());
   const tcp::endpoint bound = impl->acceptor.local_endpoint();
-  const std::string host = bound.address().is_v6() ? "[" + bound.address().to_string() + "]" : bound.address().to_string();
+  const std::string host =
+      bound.address().is_v6() ? "[" + bound.address().to_string() + "]" : bound.address().to_string();
   impl->address = host + ":" + std::to_string(bound.port());
   impl->accept();
   impl->thread = std::thread([impl = impl.get()] { impl->io.run(); });
@@ -254,7 +257,8 @@ bool MessageHub::send(LinkId id, std::string_view message) {
   const auto prefix = prefix_of(message.size());
   std::string framed(prefix.begin(), prefix.end());
   framed += message;
-  asio::post(impl_->io, [impl = impl_, link, framed = std::move(framed)]() mutable { impl->queue(link, std::move(framed)); });
+  asio::post(impl_->io,
+             [impl = impl_, link, framed = std::move(framed)]() mutable { impl->queue(link, std::move(framed)); });
   return true;
 }
 

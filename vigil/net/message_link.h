@@ -21,10 +21,10 @@ namespace vigil::net {
 using LinkId = std::uint64_t;
 
 struct MessageHubOptions {
-  std::string listen = "127.0.0.1:0";              // host:port, port 0 picks a free one
-  std::size_t max_message_bytes = 1U << 20;        // a longer one ends its link
-  std::size_t max_queued_bytes = 8U << 20;         // unsent, per link; then send() refuses
-  std::size_t max_links = 256;                     // further incoming ones are closed at once
+  std::string listen = "127.0.0.1:0";        // host:port, port 0 picks a free one
+  std::size_t max_message_bytes = 1U << 20;  // a longer one ends its link
+  std::size_t max_queued_bytes = 8U << 20;   // unsent, per link; then send() refuses
+  std::size_t max_links = 256;               // further incoming ones are closed at once
   Duration connect_timeout = 2 * kSecond;
 };
 

@@ -35,7 +35,8 @@ Result<std::unique_ptr<ControlLink>> ControlLink::start(std::string_view supervi
                                                     .received = received,
                                                     .closed = [events](net::LinkId, const Error&) { events.lost(); }}));
   self->link_ = self->hub_->connect(supervisor);
-  self->hub_->send(self->link_, "hello " + std::to_string(node) + " " + std::string(peer_address) + " " + std::string(http_address));
+  self->hub_->send(self->link_,
+                   "hello " + std::to_string(node) + " " + std::string(peer_address) + " " + std::string(http_address));
   return self;
 }
 

@@ -30,7 +30,8 @@ PeerMesh::~PeerMesh() {
   tasks_.close();
 }
 
-Result<std::unique_ptr<PeerMesh>> PeerMesh::start(PeerMeshOptions options, Scheduler& scheduler, NetworkEvents& events) {
+Result<std::unique_ptr<PeerMesh>> PeerMesh::start(PeerMeshOptions options, Scheduler& scheduler,
+                                                  NetworkEvents& events) {
   std::unique_ptr<PeerMesh> mesh(new PeerMesh(std::move(options), scheduler, events));
   VIGIL_TRY_VOID(mesh->listen());
   return mesh;
@@ -38,14 +39,17 @@ Result<std::unique_ptr<PeerMesh>> PeerMesh::start(PeerMeshOptions options, Sched
 
 Result<void> PeerMesh::listen() {
   // Events come on the hub's thread and continue as tasks.
-  VIGIL_TRY(hub_, net::MessageHub::start(
-                      {.listen = options_.listen},
-                      {.opened = [this](net::LinkId id, bool incoming) { tasks_.run([this, id, incoming] { opened(id, incoming); }); },
-                       .received =
-                           [this](net::LinkId id, std::string_view frame) {
-                             tasks_.run([this, id, text = std::string(frame)] { received(id, text); });
-                           },
-                       .closed = [this](net::LinkId id, const Error& why) { tasks_.run([this, id, why] { closed(id, why); }); }}));
+  VIGIL_TRY(
+      hub_,
+      net::MessageHub::start(
+          {.listen = options_.listen},
+          {.opened = [this](net::LinkId id,
+                            bool incoming) { tasks_.run([this, id, incoming] { opened(id, incoming); }); },
+           .received =
+               [this](net::LinkId id, std::string_view frame) {
+                 tasks_.run([this, id, text = std::string(frame)] { received(id, text); });
+               },
+           .closed = [this](net::LinkId id, const Error& why) { tasks_.run([this, id, why] { closed(id, why); }); }}));
   tasks_.run([this] { tick(); });
   return {};
 }
@@ -141,19 +145,15 @@ void PeerMesh::received(net::LinkId id, std::string_view frame) {
   if (frame[0] == kGreeting) return greet(id, link, text);
   if (link.peer == 0) return;  // says nothing before it has greeted
   switch (frame[0]) {
-    case kPing:
-      put(id, kPong + std::string(text));
-      return;
+    case kPing: put(id, kPong + std::string(text)); return;
     case kPong: {
       std::int64_t sent = 0;
-      if (parse(text, sent)) events_.round_trip(link.peer, static_cast<double>(tasks_.clock().steady().count() - sent) * 1e-9);
+      if (parse(text, sent))
+        events_.round_trip(link.peer, static_cast<double>(tasks_.clock().steady().count() - sent) * 1e-9);
       return;
     }
-    case kMessage:
-      events_.received(link.peer, text);
-      return;
-    default:
-      return;
+    case kMessage: events_.received(link.peer, text); return;
+    default: return;
   }
 }
 
@@ -161,8 +161,8 @@ void PeerMesh::greet(net::LinkId id, Link& link, std::string_view text) {
   const std::size_t space = text.rfind(' ');
   int peer_id = 0;
   if (link.peer != 0) return;
-  if (space == std::string_view::npos || text.substr(0, space) != options_.cluster || !parse(text.substr(space + 1), peer_id) ||
-      !peers_.contains(peer_id)) {
+  if (space == std::string_view::npos || text.substr(0, space) != options_.cluster ||
+      !parse(text.substr(space + 1), peer_id) || !peers_.contains(peer_id)) {
     events_.network_error(NetworkError::kHandshake);
     return drop(id);
   }

@@ -19,11 +19,11 @@ namespace vigil::sim {
 
 struct PeerMeshOptions {
   int self = 0;
-  std::string cluster;                    // a greeting from another cluster is refused
+  std::string cluster;  // a greeting from another cluster is refused
   std::string listen = "127.0.0.1:0";
   Duration tick = 200;
   Duration ping_interval = 1 * kSecond;
-  Duration silence = 5 * kSecond;         // without a word: the peer is down
+  Duration silence = 5 * kSecond;  // without a word: the peer is down
   Duration greeting_timeout = 3 * kSecond;
   Duration redial = 1 * kSecond;
 };

@@ -9,7 +9,8 @@ namespace vigil::sim {
 // SplitMix64 (Steele, Lea, Flood 2014). Streams of one seed are independent.
 class Random {
  public:
-  explicit Random(std::uint64_t seed, std::uint64_t stream = 0) : state_(seed * 0x9E3779B97F4A7C15ULL ^ stream * 0xD1B54A32D192ED03ULL) {
+  explicit Random(std::uint64_t seed, std::uint64_t stream = 0)
+      : state_(seed * 0x9E3779B97F4A7C15ULL ^ stream * 0xD1B54A32D192ED03ULL) {
     next();
   }
 

@@ -57,7 +57,8 @@ Supervisor::~Supervisor() {
 
 Result<std::unique_ptr<Supervisor>> Supervisor::start(SupervisorOptions options) {
   if (options.nodes < 1 || options.nodes > 100) {
-    return fail(ErrorCode::kInvalidArgument, "a network of " + std::to_string(options.nodes) + " nodes; expected 1 to 100");
+    return fail(ErrorCode::kInvalidArgument,
+                "a network of " + std::to_string(options.nodes) + " nodes; expected 1 to 100");
   }
   std::unique_ptr<Supervisor> self(new Supervisor(std::move(options)));
   Supervisor& s = *self;
@@ -86,8 +87,9 @@ Result<void> Supervisor::spawn(Node& node) {
   const std::string listen =
       node.status.http_address.empty() ? options_.host + ":" + std::to_string(port) : node.status.http_address;
   std::vector<std::string> arguments = options_.command;
-  for (std::string each : {std::string("--node"), std::to_string(id), std::string("--listen"), listen,
-                           std::string("--control"), hub_->address(), std::string("--parent"), std::to_string(getpid())}) {
+  for (std::string each :
+       {std::string("--node"), std::to_string(id), std::string("--listen"), listen, std::string("--control"),
+        hub_->address(), std::string("--parent"), std::to_string(getpid())}) {
     arguments.push_back(std::move(each));
   }
   std::vector<char*> argv;
@@ -182,7 +184,8 @@ Result<void> Supervisor::reap() {
     node.link = 0;
     log::warn("simulate", "node is down", {{"node", node.status.node}});
     if (!node.greeted) {
-      return fail(ErrorCode::kUnavailable, "node " + std::to_string(node.status.node) + " did not start; its message is above");
+      return fail(ErrorCode::kUnavailable,
+                  "node " + std::to_string(node.status.node) + " did not start; its message is above");
     }
   }
   return {};

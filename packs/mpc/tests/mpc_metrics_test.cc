@@ -18,7 +18,8 @@ TEST(MpcMetrics, NodeIds) {
   const struct {
     const char* node;
     const char* id;
-  } cases[] = {{"node-1", "1"}, {"1", "1"}, {"node-17", "17"}, {"node-", "node-"}, {"node-a", "node-a"}, {"node-1a", "node-1a"}, {"", ""}};
+  } cases[] = {{"node-1", "1"},        {"1", "1"}, {"node-17", "17"}, {"node-", "node-"}, {"node-a", "node-a"},
+               {"node-1a", "node-1a"}, {"", ""}};
   for (const auto& c : cases) EXPECT_EQ(node_id(c.node), c.id) << c.node;
 }
 
@@ -62,10 +63,13 @@ TEST(MpcMetrics, EachCallShows) {
   } cases[] = {
       {"transaction", [](MpcMetrics& m) { return m.record_transaction("node-1", "approved"); },
        "mpc_transactions_total{state=\"approved\",node_id=\"1\"} 1\n"},
-      {"vote", [](MpcMetrics& m) { return m.record_vote("1", "approve"); }, "mpc_votes_total{node_id=\"1\",result=\"approve\"} 1\n"},
-      {"signature counts", [](MpcMetrics& m) { return m.record_signature("node-1", "cggmp24", "success", milliseconds(250)); },
+      {"vote", [](MpcMetrics& m) { return m.record_vote("1", "approve"); },
+       "mpc_votes_total{node_id=\"1\",result=\"approve\"} 1\n"},
+      {"signature counts",
+       [](MpcMetrics& m) { return m.record_signature("node-1", "cggmp24", "success", milliseconds(250)); },
        "mpc_signatures_total{protocol=\"cggmp24\",result=\"success\",node_id=\"1\"} 1\n"},
-      {"signature observes", [](MpcMetrics& m) { return m.record_signature("node-1", "cggmp24", "success", milliseconds(250)); },
+      {"signature observes",
+       [](MpcMetrics& m) { return m.record_signature("node-1", "cggmp24", "success", milliseconds(250)); },
        "mpc_signature_duration_seconds_sum{protocol=\"cggmp24\",node_id=\"1\"} 0.25\n"},
       {"violation", [](MpcMetrics& m) { return m.record_byzantine_violation("node-2", "double_vote", "node-4"); },
        "mpc_byzantine_violations_total{type=\"double_vote\",node_id=\"2\"} 1\n"},
@@ -73,11 +77,14 @@ TEST(MpcMetrics, EachCallShows) {
        "mpc_byzantine_violations_by_culprit_total{type=\"double_vote\",culprit=\"4\"} 1\n"},
       {"network error", [](MpcMetrics& m) { return m.record_network_error("1", "timeout"); },
        "mpc_network_errors_total{node_id=\"1\",error_type=\"timeout\"} 1\n"},
-      {"tls", [](MpcMetrics& m) { return m.record_tls_handshake_failure("1"); }, "mpc_tls_handshake_failures_total{node_id=\"1\"} 1\n"},
-      {"peers", [](MpcMetrics& m) { return m.update_connected_peers("node-1", 4); }, "mpc_connected_peers{node_id=\"1\"} 4\n"},
+      {"tls", [](MpcMetrics& m) { return m.record_tls_handshake_failure("1"); },
+       "mpc_tls_handshake_failures_total{node_id=\"1\"} 1\n"},
+      {"peers", [](MpcMetrics& m) { return m.update_connected_peers("node-1", 4); },
+       "mpc_connected_peers{node_id=\"1\"} 4\n"},
       {"pool", [](MpcMetrics& m) { return m.update_presignature_pool_size("node-1", "frost", 25); },
        "mpc_presignature_pool_size{node_id=\"1\",protocol=\"frost\"} 25\n"},
-      {"queue", [](MpcMetrics& m) { return m.update_transaction_queue_size("1", 7); }, "mpc_transaction_queue_size{node_id=\"1\"} 7\n"},
+      {"queue", [](MpcMetrics& m) { return m.update_transaction_queue_size("1", 7); },
+       "mpc_transaction_queue_size{node_id=\"1\"} 7\n"},
       {"dkg", [](MpcMetrics& m) { return m.record_dkg("1", "frost", "success", Seconds(3)); },
        "mpc_dkg_duration_seconds_sum{protocol=\"frost\",node_id=\"1\"} 3\n"},
       {"vote processing", [](MpcMetrics& m) { return m.record_vote_processing("1", milliseconds(2)); },
@@ -115,7 +122,8 @@ TEST(MpcMetrics, UnknownValuesAreRefusedByName) {
       {m.record_vote("node-1", ""), "mpc_votes_total: unknown result \"\"; one of approve reject"},
       {m.record_signature("node-1", "ecdsa", "success", Seconds(1)),
        "mpc_signatures_total: unknown protocol \"ecdsa\"; one of cggmp24 frost"},
-      {m.record_signature_round("frost", 7, Seconds(1)), "mpc_signature_round_seconds: unknown round \"7\"; one of 1 2 3 4 5 6"},
+      {m.record_signature_round("frost", 7, Seconds(1)),
+       "mpc_signature_round_seconds: unknown round \"7\"; one of 1 2 3 4 5 6"},
       {m.record_vote("", "approve"), "the node has no name; expected node-N or N"},
       {m.initialize("node-1", 6, 5), "a threshold of 6 of 5 nodes cannot be reached"},
   };

@@ -76,12 +76,15 @@ TEST(MpcPack, EveryAlertHasARunbookAndATest) {
   std::string tests;
   for (const auto& entry : std::filesystem::directory_iterator(kPack / "rules/tests")) tests += read(entry.path());
   std::set<std::string> runbooks;
-  for (const auto& entry : std::filesystem::directory_iterator(kPack / "runbooks")) runbooks.insert(entry.path().stem());
+  for (const auto& entry : std::filesystem::directory_iterator(kPack / "runbooks"))
+    runbooks.insert(entry.path().stem());
   for (const std::string& alert : alerts) {
     EXPECT_TRUE(runbooks.contains(alert)) << alert << " has no runbook";
     EXPECT_NE(rules.find("runbook_url: packs/mpc/runbooks/" + alert + ".md\n"), std::string::npos) << alert;
-    EXPECT_NE(tests.find("alertname: " + alert + ", exp_alerts: []"), std::string::npos) << alert << " is never tested silent";
-    EXPECT_NE(tests.find("alertname: " + alert + "\n        exp_alerts:\n"), std::string::npos) << alert << " is never tested firing";
+    EXPECT_NE(tests.find("alertname: " + alert + ", exp_alerts: []"), std::string::npos)
+        << alert << " is never tested silent";
+    EXPECT_NE(tests.find("alertname: " + alert + "\n        exp_alerts:\n"), std::string::npos)
+        << alert << " is never tested firing";
   }
   EXPECT_EQ(runbooks.size(), alerts.size());
 }
@@ -90,7 +93,8 @@ TEST(MpcPack, PromtoolAcceptsTheRulesAndTheirTests) {
   const auto promtool = kRepository / ".cache/peers/prometheus/usr/bin/promtool";
   if (!std::filesystem::exists(promtool)) GTEST_SKIP() << promtool << " is missing";
   std::string command = promtool.string() + " test rules";
-  for (const auto& entry : std::filesystem::directory_iterator(kPack / "rules/tests")) command += " " + entry.path().string();
+  for (const auto& entry : std::filesystem::directory_iterator(kPack / "rules/tests"))
+    command += " " + entry.path().string();
   const std::string output = testing::TempDir() + "/promtool-" + std::to_string(::getpid());
   EXPECT_EQ(std::system((command + " >" + output + " 2>&1").c_str()), 0) << read(output);
   std::filesystem::remove(output);

@@ -117,13 +117,15 @@ TEST(Scenario, FiveProcessesSignAndFaultsShow) {
   Simulation simulation;
   ASSERT_EQ(simulation.error(), "");
   ASSERT_TRUE(simulation.eventually([&] { return simulation.all_connected(); }));
-  ASSERT_TRUE(simulation.eventually([&] { return sum(simulation.page(1), "mpc_transactions_total", "approved") > 10; }));
+  ASSERT_TRUE(
+      simulation.eventually([&] { return sum(simulation.page(1), "mpc_transactions_total", "approved") > 10; }));
 
   // One page is one moment: what a node took in is decided or queued, within those in flight.
   for (int id = 1; id <= 5; ++id) {
     const auto series = simulation.page(id);
     const double pending = sum(series, "mpc_transactions_total", "pending");
-    const double known = sum(series, "mpc_transactions_total", "approved") + sum(series, "mpc_transactions_total", "rejected") +
+    const double known = sum(series, "mpc_transactions_total", "approved") +
+                         sum(series, "mpc_transactions_total", "rejected") +
                          sum(series, "mpc_transactions_total", "failed") + sum(series, "mpc_transaction_queue_size");
     EXPECT_NEAR(pending, known, 3) << id;
     EXPECT_EQ(sum(series, "mpc_byzantine_violations_total"), 0) << id;
@@ -140,7 +142,8 @@ TEST(Scenario, FiveProcessesSignAndFaultsShow) {
 
   EXPECT_EQ(simulation.post(1, "/fault/nonsense"), 404);
   EXPECT_EQ(simulation.post(2, "/fault/double_vote"), 200);
-  EXPECT_TRUE(simulation.eventually([&] { return sum(simulation.page(1), "mpc_byzantine_violations_by_culprit_total", "culprit=\"2\"") > 0; }));
+  EXPECT_TRUE(simulation.eventually(
+      [&] { return sum(simulation.page(1), "mpc_byzantine_violations_by_culprit_total", "culprit=\"2\"") > 0; }));
   EXPECT_EQ(simulation.post(1, "/fault/no_peers?node=4"), 200);
   EXPECT_TRUE(simulation.eventually([&] { return simulation.peers(4) == 0 && simulation.peers(1) == 3; }));
   EXPECT_EQ(simulation.post(5, "/fault/clear"), 200);
@@ -179,7 +182,8 @@ TEST(Scenario, BadOptionsAreErrors) {
       {[](SimulateOptions& o) { o.speed = 0; }, "speed must be above 0 and at most 1000"},
       {[](SimulateOptions& o) { o.listen = "x"; }, "invalid address \"x\", expected IP:port"},
       {[](SimulateOptions& o) { o.listen = "127.0.0.1:a"; }, "port: \"a\" is not a number"},
-      {[](SimulateOptions& o) { o.node_command = {"/nonexistent"}; }, "cannot start /nonexistent: No such file or directory"},
+      {[](SimulateOptions& o) { o.node_command = {"/nonexistent"}; },
+       "cannot start /nonexistent: No such file or directory"},
   };
   for (const auto& c : cases) {
     SimulateOptions options;

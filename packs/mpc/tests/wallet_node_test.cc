@@ -33,7 +33,8 @@ class Wallet {
     options.nodes = nodes_;
     options.threshold = nodes_ - 1;
     options.seed = seed_;
-    process.node = std::make_unique<WalletNode>(options, scheduler_, scheduler_.clock(), network_.endpoint(id), *process.metrics);
+    process.node =
+        std::make_unique<WalletNode>(options, scheduler_, scheduler_.clock(), network_.endpoint(id), *process.metrics);
     network_.join(id, *process.node);
     process.node->start();
   }
@@ -238,8 +239,9 @@ TEST(Wallet, NonsenseFromPeersIsIgnored) {
   Wallet wallet;
   wallet.run(kMinute);
   const double votes = wallet.sum("mpc_byzantine_violations_total");
-  for (const char* text : {"", " ", "vote", "vote x", "vote 1", "vote 1 7", "prop 99999999999999999999999 0", "prop 1 0", "sign 1 2 3",
-                           "sign 1 1 1 5 1", "share", "presign 1 9", "epoch 99999999", "done", "keyed 0", "presigned 0", "??? 1 2"}) {
+  for (const char* text :
+       {"", " ", "vote", "vote x", "vote 1", "vote 1 7", "prop 99999999999999999999999 0", "prop 1 0", "sign 1 2 3",
+        "sign 1 1 1 5 1", "share", "presign 1 9", "epoch 99999999", "done", "keyed 0", "presigned 0", "??? 1 2"}) {
     wallet.node(1).received(2, text);
   }
   wallet.run(kMinute);

@@ -31,7 +31,8 @@ void write_page(benchmark::State& state, const metrics::Registry& registry) {
 
 void page_100k_counters(benchmark::State& state) {
   metrics::Registry registry;
-  metrics::Counter<"method", "path", "code"> counter{registry, "http_requests_total", "R.", {.max_label_sets = 200'000}};
+  metrics::Counter<"method", "path", "code"> counter{
+      registry, "http_requests_total", "R.", {.max_label_sets = 200'000}};
   for (int i = 0; i < 100'000; ++i) counter.with("GET", "/api/v1/endpoint/" + std::to_string(i), "200").inc(i * 37);
   write_page(state, registry);
 }
@@ -40,9 +41,11 @@ BENCHMARK(page_100k_counters)->Unit(benchmark::kMillisecond);
 void page_3000_histograms(benchmark::State& state) {
   metrics::Registry registry;
   metrics::Histogram<"path"> histogram{
-      registry, "duration_seconds", "D.",
-      metrics::buckets<0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.0, 3.0,
-                       5.0, 7.0, 10.0, 20.0, 30.0, 50.0, 70.0, 100.0, 200.0, 300.0, 500.0, 700.0>,
+      registry,
+      "duration_seconds",
+      "D.",
+      metrics::buckets<0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0,
+                       2.0, 3.0, 5.0, 7.0, 10.0, 20.0, 30.0, 50.0, 70.0, 100.0, 200.0, 300.0, 500.0, 700.0>,
       {.max_label_sets = 10'000}};
   for (int i = 0; i < 3000; ++i) histogram.with("/api/" + std::to_string(i)).observe(i * 0.013);
   write_page(state, registry);

@@ -33,8 +33,8 @@ struct Sample {
   metrics::Gauge<> temperature{registry, "temperature_celsius", "Now.", {.unit = "celsius"}};
   metrics::Histogram<"peer"> rtt{registry, "rtt_seconds", "Round trip.", buckets<0.0025, 0.5, 1.0, 1e6>};
   metrics::Histogram<> plain{registry, "plain", "", buckets<10.0>};
-  metrics::Collector version{registry, MetricType::kInfo, "build_info", "Build.", {"version"},
-                             [](metrics::CollectorSink& sink) { sink.point({"1.2"}, 1); }};
+  metrics::Collector version{registry, MetricType::kInfo, "build_info",
+                             "Build.", {"version"},       [](metrics::CollectorSink& sink) { sink.point({"1.2"}, 1); }};
   Sample() {
     requests.with("GET", "200").inc(41);
     requests.with("a\"b\\c\nd", "500").inc(0.1);

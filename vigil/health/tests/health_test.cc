@@ -81,7 +81,8 @@ TEST(Health, Json) {
   health.set("disk", Status());
   EXPECT_EQ(to_json(health.report()),
             "{\"status\":\"critical\",\"ready\":false,\"reason\":\"not initialised yet\",\"components\":["
-            "{\"name\":\"con\\\"sensus\",\"status\":\"critical\",\"since\":\"2026-01-02T03:04:05Z\",\"issues\":[\"a\\n\",\"b\"]},"
+            "{\"name\":\"con\\\"sensus\",\"status\":\"critical\",\"since\":\"2026-01-02T03:04:05Z\",\"issues\":["
+            "\"a\\n\",\"b\"]},"
             "{\"name\":\"disk\",\"status\":\"healthy\",\"since\":\"2026-01-02T03:04:05Z\",\"issues\":[]}]}\n");
 }
 

@@ -15,9 +15,9 @@
 namespace vigil::metrics {
 namespace {
 
-constexpr Layout kThirty = buckets<1e-6, 1.7e-6, 2.9e-6, 4.9e-6, 8.4e-6, 1.4e-5, 2.4e-5, 4.1e-5, 7e-5, 1.2e-4, 2e-4, 3.4e-4,
-                                   5.8e-4, 9.9e-4, 1.7e-3, 2.9e-3, 4.9e-3, 8.3e-3, 1.4e-2, 2.4e-2, 4.1e-2, 6.9e-2, 0.12, 0.2,
-                                   0.34, 0.58, 0.98, 1.7, 2.8, 4.8>;
+constexpr Layout kThirty =
+    buckets<1e-6, 1.7e-6, 2.9e-6, 4.9e-6, 8.4e-6, 1.4e-5, 2.4e-5, 4.1e-5, 7e-5, 1.2e-4, 2e-4, 3.4e-4, 5.8e-4, 9.9e-4,
+            1.7e-3, 2.9e-3, 4.9e-3, 8.3e-3, 1.4e-2, 2.4e-2, 4.1e-2, 6.9e-2, 0.12, 0.2, 0.34, 0.58, 0.98, 1.7, 2.8, 4.8>;
 
 Registry& registry() {
   static Registry instance;

@@ -20,7 +20,9 @@ inline constinit Counter<"method", "code"> requests{"test_requests_total", "Requ
 class Lines final : public Visitor {
  public:
   void begin_family(const FamilyView& family) override { name_ = std::string(family.name); }
-  void point(std::string_view labels, double value) override { add(labels, std::to_string(static_cast<long long>(value))); }
+  void point(std::string_view labels, double value) override {
+    add(labels, std::to_string(static_cast<long long>(value)));
+  }
   void histogram(std::string_view labels, const HistogramView& value) override {
     std::string counts;
     for (const auto count : value.counts) counts += (counts.empty() ? "" : " ") + std::to_string(count);
@@ -66,8 +68,8 @@ TEST(Metrics, GlobalInstrumentJoinsAtFirstUse) {
   ok.inc(2);
   requests.with("GET", std::string("500")).inc(0.5);
   EXPECT_EQ(ok.value(), 3);
-  EXPECT_EQ(lines_of(Registry::global()),
-            (Strings{R"(test_requests_total{method="GET",code="200"} 3)", R"(test_requests_total{method="GET",code="500"} 0)"}));
+  EXPECT_EQ(lines_of(Registry::global()), (Strings{R"(test_requests_total{method="GET",code="200"} 3)",
+                                                   R"(test_requests_total{method="GET",code="500"} 0)"}));
 }
 
 TEST(Metrics, CounterIgnoresWhatWouldLowerIt) {
@@ -109,15 +111,18 @@ TEST(Metrics, ClosedLabelsStartAtZeroAndRefuseOthers) {
 
 TEST(Metrics, PrepareExpandsClosedLabels) {
   Registry registry;
-  Counter<"result", "node_id"> votes{registry, "votes_total", "Votes.", {.closed = {closed<"result", "approve", "reject">}}};
+  Counter<"result", "node_id"> votes{
+      registry, "votes_total", "Votes.", {.closed = {closed<"result", "approve", "reject">}}};
   EXPECT_EQ(lines_of(registry), Strings{});
   votes.prepare(each, "1");
-  EXPECT_EQ(lines_of(registry), (Strings{R"(votes_total{result="approve",node_id="1"} 0)", R"(votes_total{result="reject",node_id="1"} 0)"}));
+  EXPECT_EQ(lines_of(registry), (Strings{R"(votes_total{result="approve",node_id="1"} 0)",
+                                         R"(votes_total{result="reject",node_id="1"} 0)"}));
 }
 
 TEST(Metrics, CapSendsTheRestToOther) {
   Registry registry;
-  Counter<"result", "peer"> c{registry, "c_total", "C.", {.closed = {closed<"result", "ok", "bad">}, .max_label_sets = 5}};
+  Counter<"result", "peer"> c{
+      registry, "c_total", "C.", {.closed = {closed<"result", "ok", "bad">}, .max_label_sets = 5}};
   for (int i = 0; i < 10; ++i) c.with("ok", std::to_string(i)).inc();
   c.with("bad", "x").inc();
   EXPECT_EQ(lines_of(registry), (Strings{R"(c_total{result="ok",peer="0"} 1)", R"(c_total{result="ok",peer="1"} 1)",
@@ -271,7 +276,9 @@ TEST(Metrics, TimerObservesOnce) {
   }
   EXPECT_EQ(h.with().count(), 2U);
   EXPECT_EQ(h.with().sum(), 3.0);
-  { const auto real = h.time(); }
+  {
+    const auto real = h.time();
+  }
   EXPECT_EQ(h.with().count(), 3U);
   EXPECT_GE(h.with().sum(), 3.0);
   EXPECT_LT(h.with().sum(), 4.0);
@@ -289,7 +296,8 @@ TEST(Metrics, DefinitionsServeManyRegistries) {
   InstrumentOf<kSizes> sizes{b, kSizes};
   in_a.with("yes").inc();
   EXPECT_EQ(lines_of(a), (Strings{R"(votes_total{result="yes"} 1)", R"(votes_total{result="no"} 0)"}));
-  EXPECT_EQ(lines_of(b), (Strings{"sizes{} [0 0 0] n=0", R"(votes_total{result="yes"} 0)", R"(votes_total{result="no"} 0)"}));
+  EXPECT_EQ(lines_of(b),
+            (Strings{"sizes{} [0 0 0] n=0", R"(votes_total{result="yes"} 0)", R"(votes_total{result="no"} 0)"}));
 }
 
 struct IndexCase {
@@ -319,7 +327,8 @@ TEST(BucketIndex, AgreesWithLinearSearch) {
     const internal::BucketIndex index(c.bounds);
     std::vector<double> values{0.0, -0.0, -1.0, -5.0, 5e-324, 1e300, inf, -inf, std::numeric_limits<double>::max()};
     for (const double b : index.bounds()) {
-      for (const double v : {b, std::nextafter(b, inf), std::nextafter(b, -inf), b * 1.5, b * 2, b / 2}) values.push_back(v);
+      for (const double v : {b, std::nextafter(b, inf), std::nextafter(b, -inf), b * 1.5, b * 2, b / 2})
+        values.push_back(v);
     }
     for (const double v : values) {
       std::uint32_t expected = 0;

@@ -59,7 +59,9 @@ TEST(TaskScope, TasksEndWithTheirOwner) {
 struct Log final : NetworkEvents {
   void peer_up(int peer) override { lines.push_back("up " + std::to_string(peer)); }
   void peer_down(int peer) override { lines.push_back("down " + std::to_string(peer)); }
-  void received(int from, std::string_view text) override { lines.push_back(std::to_string(from) + ": " + std::string(text)); }
+  void received(int from, std::string_view text) override {
+    lines.push_back(std::to_string(from) + ": " + std::string(text));
+  }
   void network_error(NetworkError error) override { ++errors[static_cast<int>(error)]; }
   void round_trip(int, double seconds) override {
     ++round_trips;
