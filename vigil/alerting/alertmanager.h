@@ -40,6 +40,8 @@
 
 namespace vigil::alerting {
 
+class Dispatcher;
+
 struct AlertmanagerOptions {
   std::filesystem::path directory;  // state; created if absent
   FileSystem* files = &FileSystem::real();
@@ -99,9 +101,8 @@ class Alertmanager final : public AlertSink {
   std::vector<NotificationView> notifications() const;  // by group key, receiver, integration
 
  private:
-  class State;
-  explicit Alertmanager(std::shared_ptr<State> state);
-  std::shared_ptr<State> state_;
+  explicit Alertmanager(std::shared_ptr<Dispatcher> dispatcher);
+  std::shared_ptr<Dispatcher> dispatcher_;
 };
 
 }  // namespace vigil::alerting
