@@ -1,10 +1,15 @@
 #include "vigil/exposition/text_writer.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <limits>
+#include <sstream>
 #include <string>
 
 #include "vigil/exposition/validate.h"
@@ -109,6 +114,22 @@ temperature_celsius -3.25
 )");
   const auto valid = validate_openmetrics(page);
   EXPECT_TRUE(valid.has_value()) << valid.error().message();
+}
+
+TEST(TextWriter, PromtoolAcceptsTheText) {
+  const std::filesystem::path promtool =
+      std::filesystem::path(VIGIL_SOURCE_DIR) / ".cache/peers/prometheus/usr/bin/promtool";
+  if (!std::filesystem::exists(promtool)) GTEST_SKIP() << promtool << " is missing";
+  const Sample sample;
+  const std::string file = testing::TempDir() + "/page-" + std::to_string(::getpid());
+  std::ofstream(file) << page_text(sample.registry, Format::kText);
+  // 3: lint findings (our sample has families without help); 1 would be a page it cannot read.
+  const int status = std::system((promtool.string() + " check metrics <" + file + " >" + file + ".out 2>&1").c_str());
+  std::ostringstream output;
+  output << std::ifstream(file + ".out").rdbuf();
+  EXPECT_TRUE(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 3) << output.str();
+  EXPECT_EQ(output.str().find("error while"), std::string::npos) << output.str();
+  for (const char* ending : {"", ".out"}) std::filesystem::remove(file + ending);
 }
 
 TEST(TextWriter, Values) {
