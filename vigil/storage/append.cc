@@ -300,7 +300,7 @@ Result<void> Core::commit(Transaction& transaction) {
   }
   const std::uint64_t since = wal->written_bytes() - wal_at_checkpoint.load(std::memory_order_relaxed);
   if (since > std::max(options.checkpoint_bytes, checkpoint_size.load(std::memory_order_relaxed)) ||
-      sealed_bytes.load(std::memory_order_relaxed) > options.chunk_file_bytes) {
+      sealed_bytes.load(std::memory_order_relaxed) > static_cast<std::int64_t>(options.chunk_file_bytes)) {
     wake();
   }
   return {};
@@ -336,7 +336,7 @@ void Core::apply(const Transaction& transaction) {
 }
 
 void Core::note_sealed(Series& series, const SealedChunk& chunk) {
-  sealed_bytes.fetch_add(chunk.size + sizeof chunk, std::memory_order_relaxed);
+  sealed_bytes.fetch_add(footprint(chunk), std::memory_order_relaxed);
   MutexLock guard(sealed_mutex);
   if (!std::exchange(series.listed_as_sealed, true)) sealed.push_back(&series);
 }

@@ -100,6 +100,8 @@ struct Core {
   Result<void> flush_sealed() REQUIRES(maintenance_mutex);
   void apply_retention() REQUIRES(maintenance_mutex);
   void delete_files(std::size_t count) REQUIRES(maintenance_mutex);
+  void find_min_time() REQUIRES(maintenance_mutex);
+  void free_later(std::vector<SealedChunk*> chunks);
   void drop_series(Timestamp cutoff) REQUIRES(maintenance_mutex);
   void try_to_recover() REQUIRES(maintenance_mutex);
   void arm_timer(Duration delay);
@@ -135,7 +137,8 @@ struct Core {
 
   Mutex sealed_mutex;
   std::vector<Series*> sealed GUARDED_BY(sealed_mutex);  // series with sealed chunks
-  std::atomic<std::uint64_t> sealed_bytes = 0;
+  // Signed: maintenance may take a chunk away before its appender has counted it.
+  std::atomic<std::int64_t> sealed_bytes = 0;
 
   Mutex pool_mutex;
   std::vector<std::unique_ptr<Transaction>> pool GUARDED_BY(pool_mutex);
@@ -150,6 +153,7 @@ struct Core {
   std::uint64_t doom_epoch GUARDED_BY(maintenance_mutex) = 0;
   std::vector<Series*> doomed GUARDED_BY(maintenance_mutex);
   Timestamp last_retention GUARDED_BY(maintenance_mutex) = kMinTimestamp;
+  Timestamp retention_scan GUARDED_BY(maintenance_mutex) = 0;
   bool closed GUARDED_BY(maintenance_mutex) = false;
   std::atomic<std::uint64_t> wal_at_checkpoint = 0;  // written_bytes() then
   std::atomic<std::uint64_t> checkpoint_size = 0;
@@ -164,6 +168,8 @@ struct Core {
 
   Timer timer;  // last: nothing runs once it is gone
 };
+
+inline std::int64_t footprint(const SealedChunk& chunk) { return static_cast<std::int64_t>(chunk.size + sizeof chunk); }
 
 std::filesystem::path wal_directory(const Options& options);
 std::filesystem::path chunk_directory(const Options& options);

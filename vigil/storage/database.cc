@@ -66,7 +66,8 @@ Stats Core::stats(std::size_t top) const {
     out.open_samples += size.samples - size.sealed_samples;
     out.series_bytes += size.heap_bytes;
   }
-  for (const auto& file : *current_files()) {
+  const auto all_files = current_files();
+  for (const auto& file : *all_files) {
     out.samples += file->samples();
     out.chunks += file->chunks();
     out.chunk_samples += file->samples();

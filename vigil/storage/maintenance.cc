@@ -28,7 +28,7 @@ void Core::maintain() {
   if (!writable.load(std::memory_order_acquire)) return;
 
   const Timestamp now = options.scheduler->clock().now();
-  if (sealed_bytes.load() > options.chunk_file_bytes) {
+  if (sealed_bytes.load() > static_cast<std::int64_t>(options.chunk_file_bytes)) {
     if (auto done = flush_sealed(); !done) {
       log::error("storage", "cannot write a chunk file; its chunks stay in memory", {{"error", done.error().message()}});
     }
@@ -57,7 +57,7 @@ void Core::maintain() {
 Result<void> Core::checkpoint() {
   MutexLock guard(maintenance_mutex);
   if (options.read_only) return fail(ErrorCode::kUnavailable, "opened for reading only");
-  if (sealed_bytes.load() > options.chunk_file_bytes) VIGIL_TRY_VOID(flush_sealed());
+  if (sealed_bytes.load() > static_cast<std::int64_t>(options.chunk_file_bytes)) VIGIL_TRY_VOID(flush_sealed());
   VIGIL_TRY(const std::uint64_t segment, wal->rotate());
   return write_checkpoint(segment);
 }
@@ -99,14 +99,14 @@ Result<void> Core::flush_sealed() {
     const SealedChunk* newest;
   };
   std::vector<Part> parts;
-  std::uint64_t bytes = 0;
+  std::int64_t bytes = 0;
   ChunkFileWriter writer;
   for (Series* series : listed) {
     const auto chunks = series->sealed();
     if (chunks.empty()) continue;
     for (const SealedChunk* chunk : chunks) {
       writer.add(series->id(), *chunk);
-      bytes += chunk->size + sizeof *chunk;
+      bytes += footprint(*chunk);
     }
     parts.push_back({series, chunks.back()});
   }
@@ -131,13 +131,9 @@ Result<void> Core::flush_sealed() {
       if (series->listed_as_sealed) rest.push_back(series);
     }
     sealed = std::move(rest);
-    sealed_bytes -= std::min(bytes, sealed_bytes.load());
+    sealed_bytes -= bytes;
   }
-  pins.retire([taken = std::move(taken)] {
-    for (SealedChunk* chunk : taken) {
-      while (chunk != nullptr) delete std::exchange(chunk, chunk->older);
-    }
-  });
+  free_later(std::move(taken));
   return {};
 }
 
@@ -154,13 +150,27 @@ void Core::apply_retention() {
   }
   if (count > 0) delete_files(count);
 
-  // Series that went quiet leave their buffers.
   const Postings ids = index.select({}).value_or(Postings());
   const Timestamp quiet = std::max(cutoff, now - options.idle_after);
+  std::vector<SealedChunk*> expired;
   for (const SeriesId id : ids) {
     Series* series = index.get(id);
+    if (series->first_time() < cutoff) {
+      if (SealedChunk* chunks = series->take_expired(cutoff); chunks != nullptr) expired.push_back(chunks);
+    }
+    // Series that went quiet leave their buffers.
     if (series->last_time() >= quiet || series->last_time() == kMinTimestamp) continue;
     if (const SealedChunk* chunk = series->seal_now(); chunk != nullptr) note_sealed(*series, *chunk);
+  }
+  if (!expired.empty()) {
+    for (const SealedChunk* chunk : expired) {
+      for (; chunk != nullptr; chunk = chunk->older) sealed_bytes -= footprint(*chunk);
+    }
+    free_later(std::move(expired));
+  }
+  if (count > 0 || now - retention_scan >= kHour) {
+    retention_scan = now;
+    find_min_time();
   }
   drop_series(cutoff);
 }
@@ -179,8 +189,20 @@ void Core::delete_files(std::size_t count) {
     rest->push_back((*current)[i]);
   }
   publish_files(std::move(rest));
+}
+
+void Core::free_later(std::vector<SealedChunk*> chunks) {
+  pins.retire([chunks = std::move(chunks)] {
+    for (SealedChunk* chunk : chunks) {
+      while (chunk != nullptr) delete std::exchange(chunk, chunk->older);
+    }
+  });
+}
+
+void Core::find_min_time() {
   Timestamp oldest = kMaxTimestamp;
-  for (const auto& file : *current_files()) oldest = std::min(oldest, file->mint());
+  const auto current = current_files();
+  for (const auto& file : *current) oldest = std::min(oldest, file->mint());
   for (const SeriesId id : index.select({}).value_or(Postings())) {
     oldest = std::min(oldest, index.get(id)->memory_first());
   }

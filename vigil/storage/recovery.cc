@@ -30,7 +30,8 @@ Result<void> Core::open() {
   VIGIL_TRY_VOID(replay(first_segment));
   newer_chunks.clear();
 
-  for (const auto& file : *current_files()) {
+  const auto all_files = current_files();
+  for (const auto& file : *all_files) {
     note_time(file->mint());
     note_time(file->maxt());
   }
@@ -59,8 +60,10 @@ Result<void> Core::open() {
 }
 
 void Core::set_aside(const std::filesystem::path& path, std::uint64_t offset, const std::string& reason) {
-  damage.push_back(fmt::format("{} at offset {}: {}", path.string(), offset, reason));
-  log::error("storage", "damaged file", {{"file", path.string()}, {"offset", offset}, {"error", reason}});
+  // Errors of chunk files name the place themselves.
+  damage.push_back(reason.starts_with(path.string()) ? reason
+                                                     : fmt::format("{} at offset {}: {}", path.string(), offset, reason));
+  log::error("storage", "damaged file", {{"error", damage.back()}});
 }
 
 Result<std::uint64_t> Core::load_checkpoint(CheckpointHeader& header) {

@@ -22,10 +22,9 @@ std::uint64_t bits_of(double value) { return std::bit_cast<std::uint64_t>(value)
 bool to_decimal(double value, unsigned exponent, std::int64_t& integer) {
   const double scaled = value * kPowers[exponent];
   if (!(std::fabs(scaled) < kMaxInteger)) return false;  // NaN too
-  const double rounded = std::nearbyint(scaled);
-  if (bits_of(rounded / kPowers[exponent]) != bits_of(value)) return false;  // -0 becomes +0: not equal
-  integer = static_cast<std::int64_t>(rounded);
-  return true;
+  integer = static_cast<std::int64_t>(std::nearbyint(scaled));
+  // As the decoder will do it; -0 becomes +0 on this way and is not equal.
+  return bits_of(static_cast<double>(integer) / kPowers[exponent]) == bits_of(value);
 }
 
 struct Exceptions {

@@ -317,6 +317,13 @@ SealedChunk* Series::take_sealed(const SealedChunk* newest, std::uint32_t file) 
   return std::exchange(*link, nullptr);
 }
 
+SealedChunk* Series::take_expired(Timestamp cutoff) {
+  const std::lock_guard lock(lock_);
+  SealedChunk** link = &sealed_;
+  while (*link != nullptr && (*link)->maxt >= cutoff) link = &(*link)->older;
+  return std::exchange(*link, nullptr);
+}
+
 void Series::save(std::string& out) {
   const std::lock_guard lock(lock_);
   put_svarint(out, first_time_.load(std::memory_order_relaxed));

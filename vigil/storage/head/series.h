@@ -118,6 +118,8 @@ class Series {
   // Unlinks the sealed chunks up to and including `newest`, which are in file `file` now.
   // The caller owns what is returned, linked by `older`.
   SealedChunk* take_sealed(const SealedChunk* newest, std::uint32_t file);
+  // Unlinks the sealed chunks that end before `cutoff`; for the caller to free as above.
+  SealedChunk* take_expired(Timestamp cutoff);
   // Seals what is open, for a series that went quiet.
   const SealedChunk* seal_now();
 
