@@ -1,6 +1,7 @@
 // A rule group: rules that run one after the other at the same time slots.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -98,7 +99,9 @@ class Group {
 
   const GroupDefinition& definition() const { return definition_; }
   const Settings& settings() const { return settings_; }
-  Duration interval() const { return definition_.interval > 0 ? definition_.interval : settings_.interval; }
+  Duration interval() const {
+    return std::max<Duration>(1, definition_.interval > 0 ? definition_.interval : settings_.interval);
+  }
   Duration query_offset() const { return definition_.query_offset.value_or(settings_.query_offset); }
 
   // The last time slot at or before `now`: slots of a group lie `interval` apart, at

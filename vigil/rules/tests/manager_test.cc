@@ -5,8 +5,10 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "vigil/base/scheduler.h"
 #include "vigil/base/strings.h"
 #include "vigil/base/virtual_scheduler.h"
 #include "vigil/promql/engine.h"
@@ -341,6 +343,31 @@ TEST(Manager, FailingQueryIsReportedAndWritesNothing) {
   world.advance(2 * kMinute);
   EXPECT_EQ(world.rule().health, Health::kBad);
   EXPECT_NE(world.rule().last_error.find("many-to-many"), std::string::npos) << world.rule().last_error;
+}
+
+// Slots, reloads, wake-ups and readers on real threads; for the sanitizers.
+TEST(Manager, RunsOnThreads) {
+  const auto scheduler = make_thread_scheduler(3);
+  promql::MemoryStorage storage;
+  promql::Engine engine({}, scheduler->clock());
+  Manager manager({{engine_query(engine, storage), &storage, &storage, nullptr, nullptr}, *scheduler, nullptr});
+  const auto load = [&](const char* hold) {
+    const std::string text = std::string("groups:\n"
+                                         "- {name: a, interval: 3ms, rules: [{record: x, expr: time()}, {alert: A, expr: x > 0, for: ") +
+                             hold + "}]}\n- {name: b, interval: 5ms, rules: [{record: y, expr: x}]}\n";
+    manager.update(parse_rule_file(text, "r.yml").value().groups, Settings());
+  };
+  load("0s");
+  for (int round = 0; round < 20; ++round) {
+    load(round % 2 == 0 ? "1ms" : "0s");
+    EXPECT_TRUE(manager.evaluate_now("r.yml;b"));
+    const auto evaluations = [&] { return manager.groups().at(1).evaluations; };
+    for (const auto before = evaluations(); evaluations() < before + 3;) std::this_thread::yield();
+  }
+  manager.stop();
+  const auto after = manager.groups();
+  EXPECT_EQ(after.at(0).rules.at(0).last_error, "");
+  EXPECT_FALSE(manager.evaluate_now("r.yml;b"));
 }
 
 }  // namespace
