@@ -66,7 +66,7 @@ TEST(ParametersTest, UnescapesNames) {
       {"job", "job"},
       {"U__my_2e_metric", "my.metric"},
       {"U__a__b", "a_b"},
-      {"U__snow_2603__", "snow\xe2\x98\x83_"},
+      {"U__snow_2603___", "snow\xe2\x98\x83_"},
       {"U__snow_2603_", "snow\xe2\x98\x83"},
       {"U__bad_zz_", "U__bad_zz_"},
       {"U__cut_2e", "U__cut_2e"},

@@ -89,7 +89,7 @@ class StatusApiTest : public ApiTest {
 constexpr const char* kActive =
     R"({"discoveredLabels":{"__address__":"localhost:9100"},"labels":{"instance":"localhost:9100","job":"node"},"scrapePool":"node","scrapeUrl":"http://xxxxx@localhost:9100/metrics","globalUrl":"http://xxxxx@vigil.example:9100/metrics","lastError":"","lastScrape":"2015-07-01T20:11:00Z","lastScrapeDuration":0.25,"health":"up","scrapeInterval":"15s","scrapeTimeout":"10s"})";
 constexpr const char* kRecording =
-    R"({"name":"job:up:sum","query":"sum(up)","labels":{},"health":"ok","evaluationTime":0.5,"lastEvaluation":"2015-07-01T20:11:00Z","type":"recording"})";
+    R"json({"name":"job:up:sum","query":"sum(up)","labels":{},"health":"ok","evaluationTime":0.5,"lastEvaluation":"2015-07-01T20:11:00Z","type":"recording"})json";
 constexpr const char* kAlert =
     R"({"labels":{"alertname":"Down"},"annotations":{},"state":"firing","activeAt":"2015-07-01T20:11:00Z","value":"1e+00"})";
 
