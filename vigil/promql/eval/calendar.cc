@@ -21,7 +21,7 @@ int month_days(std::int64_t year, int month) {
 // Algorithms").
 CivilTime civil_time(std::int64_t seconds) {
   const std::int64_t days = floor_divide(seconds, kDaySeconds);
-  const std::int64_t second_of_day = seconds - days * kDaySeconds;
+  const std::int64_t second_of_day = (seconds % kDaySeconds + kDaySeconds) % kDaySeconds;
   const std::int64_t shifted = days + 719468;  // since 0000-03-01
   const std::int64_t era = floor_divide(shifted, 146097);
   const std::int64_t day_of_era = shifted - era * 146097;
