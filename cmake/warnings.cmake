@@ -9,5 +9,6 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread
     -Wno-maybe-uninitialized -Wno-dangling-pointer)
 elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  target_compile_options(vigil_warnings INTERFACE -Wthread-safety)
+  # std::stable_sort of libstdc++ 12 calls get_temporary_buffer, which C++17 deprecates.
+  target_compile_options(vigil_warnings INTERFACE -Wthread-safety -Wno-deprecated-declarations)
 endif()
