@@ -53,13 +53,15 @@ Result<std::vector<ActiveAlert>> AlertingRule::render(const RuleDefinition& defi
     labels.set(kAlertNameLabel, definition.name);
     alert.labels = labels.build();
     LabelsBuilder annotations;
-    for (const TemplatedText& each : definition.annotations) annotations.set(each.name, each.value.expand_or_error(data));
+    for (const TemplatedText& each : definition.annotations)
+      annotations.set(each.name, each.value.expand_or_error(data));
     alert.annotations = annotations.build();
     alert.value = sample.point.histogram ? 0 : sample.point.value;
     alert.active_at = context.at;
     if (!seen.insert(alert.labels).second) {
-      return fail(ErrorCode::kExecution, "vector contains metrics with the same labelset after applying alert labels: " +
-                                             alert.labels.to_string());
+      return fail(
+          ErrorCode::kExecution,
+          "vector contains metrics with the same labelset after applying alert labels: " + alert.labels.to_string());
     }
     out.push_back(std::move(alert));
   }

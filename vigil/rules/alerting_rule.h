@@ -33,7 +33,7 @@ struct ActiveAlert {
   Labels labels;
   Labels annotations;
   double value = 0;
-  Timestamp active_at = kNever;          // since when the condition holds
+  Timestamp active_at = kNever;  // since when the condition holds
   Timestamp fired_at = kNever;
   Timestamp resolved_at = kNever;
   Timestamp last_sent_at = kNever;
@@ -67,7 +67,8 @@ class AlertingRule {
   // Takes the alerts of this evaluation, moves states on and returns the ALERTS and
   // ALERTS_FOR_STATE samples (none before set_restored()). Over the limit all state is
   // dropped and it is an error.
-  Result<std::vector<OutputSample>> update(std::vector<ActiveAlert> current, Timestamp at, Duration query_offset, int limit);
+  Result<std::vector<OutputSample>> update(std::vector<ActiveAlert> current, Timestamp at, Duration query_offset,
+                                           int limit);
 
   // Alerts to hand to the sink now: firing ones again after each `resend_delay`,
   // resolved ones for 15 minutes. Marks them as sent.

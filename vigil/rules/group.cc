@@ -51,7 +51,8 @@ std::string Group::origin(const Rule& rule) const {
 }
 
 std::string Group::generator_url(const Rule& rule) const {
-  return settings_.external_url + "/graph?g0.expr=" + templates::query_escape(rule.definition->expression) + "&g0.tab=1";
+  return settings_.external_url + "/graph?g0.expr=" + templates::query_escape(rule.definition->expression) +
+         "&g0.tab=1";
 }
 
 void Group::evaluate(Timestamp at) {
@@ -77,7 +78,10 @@ void Group::evaluate(Timestamp at) {
     if (!problem.empty()) {
       counts_.failures.fetch_add(1, std::memory_order_relaxed);
       log::warn("rules", "rule failed",
-                {{"file", definition_.file}, {"group", definition_.name}, {"rule", rule->definition->name}, {"error", problem}});
+                {{"file", definition_.file},
+                 {"group", definition_.name},
+                 {"rule", rule->definition->name},
+                 {"error", problem}});
     }
     MutexLock lock(mutex_);
     rule->health = problem.empty() ? Health::kOk : Health::kBad;
@@ -180,7 +184,8 @@ Result<void> Group::write(Rule& rule, const std::vector<OutputSample>& samples, 
   }
   if (refused == 0) return {};
   counts_.samples_dropped.fetch_add(refused, std::memory_order_relaxed);
-  return fail(ErrorCode::kExecution, fmt::format("{} of {} samples were refused, the first: {}", refused, samples.size(), problem));
+  return fail(ErrorCode::kExecution,
+              fmt::format("{} of {} samples were refused, the first: {}", refused, samples.size(), problem));
 }
 
 void Group::end_series(Timestamp at) {

@@ -30,13 +30,13 @@ struct Surroundings {
 
 // Settings that a reload may change.
 struct Settings {
-  Duration interval = kMinute;     // of groups without one
-  Duration query_offset = 0;       // of groups without one
+  Duration interval = kMinute;  // of groups without one
+  Duration query_offset = 0;    // of groups without one
   Duration resend_delay = kMinute;
-  Duration outage_tolerance = kHour;   // older alert state is not restored
+  Duration outage_tolerance = kHour;     // older alert state is not restored
   Duration grace_period = 10 * kMinute;  // a restored pending alert waits at least so long
-  Labels external_labels;          // for templates
-  std::string external_url;        // for templates and links, without a slash at the end
+  Labels external_labels;                // for templates
+  std::string external_url;              // for templates and links, without a slash at the end
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 
@@ -59,7 +59,7 @@ struct RuleView {
   std::string query;
   Duration hold = 0;
   Duration keep_firing_for = 0;
-  Labels labels;       // templates as written
+  Labels labels;  // templates as written
   Labels annotations;
   std::vector<AlertView> alerts;  // pending and firing
   AlertState state = AlertState::kInactive;
@@ -157,7 +157,7 @@ class Group {
   GroupCounts counts_;
 
   mutable Mutex mutex_;
-  std::vector<Rule> rules_ GUARDED_BY(mutex_);  // its size never changes; `written` only by evaluate()
+  std::vector<Rule> rules_ GUARDED_BY(mutex_);           // its size never changes; `written` only by evaluate()
   std::vector<Labels> ended_series_ GUARDED_BY(mutex_);  // of rules that a reload removed
   double evaluation_seconds_ GUARDED_BY(mutex_) = 0;
   Timestamp last_evaluation_ GUARDED_BY(mutex_) = 0;

@@ -77,7 +77,8 @@ struct Manager::Metrics {
       collectors.push_back(std::make_unique<metrics::Collector>(
           registry, type, name, help, std::initializer_list<std::string_view>{"rule_group"},
           [&manager, read](CollectorSink& sink) {
-            for (const auto& [key, running] : manager.snapshot()) sink.point({key}, static_cast<double>(read(*running->group)));
+            for (const auto& [key, running] : manager.snapshot())
+              sink.point({key}, static_cast<double>(read(*running->group)));
           }));
     };
     constexpr auto kCounter = MetricType::kCounter;
@@ -123,7 +124,8 @@ Result<std::vector<GroupDefinition>> load_rule_files(FileSystem& file_system, co
       problems += (problems.empty() ? "" : "\n") + parsed.error().message();
       continue;
     }
-    if (parsed->more_documents) log::warn("rules", "only the first YAML document of a rule file is read", {{"file", file}});
+    if (parsed->more_documents)
+      log::warn("rules", "only the first YAML document of a rule file is read", {{"file", file}});
     std::move(parsed->groups.begin(), parsed->groups.end(), std::back_inserter(out));
   }
   if (!problems.empty()) return fail(ErrorCode::kInvalidArgument, std::move(problems));
@@ -195,7 +197,8 @@ void Manager::end_orphans() {
   Timestamp next_due = kMaxTimestamp;
   {
     MutexLock lock(mutex_);
-    const auto split = std::stable_partition(orphans_.begin(), orphans_.end(), [&](const Orphans& each) { return each.due > now; });
+    const auto split =
+        std::stable_partition(orphans_.begin(), orphans_.end(), [&](const Orphans& each) { return each.due > now; });
     std::move(split, orphans_.end(), std::back_inserter(due));
     orphans_.erase(split, orphans_.end());
     for (const Orphans& each : orphans_) next_due = std::min(next_due, each.due);

@@ -20,7 +20,8 @@ namespace vigil::rules {
 
 // Evaluates an expression at a time; a scalar comes as one sample without labels.
 // `origin` names the asker in the list of running queries: "rule:group;name".
-using Query = std::function<Result<promql::Vector>(const promql::Expr& expression, Timestamp at, const std::string& origin)>;
+using Query =
+    std::function<Result<promql::Vector>(const promql::Expr& expression, Timestamp at, const std::string& origin)>;
 
 // Both must outlive the function.
 Query engine_query(promql::Engine& engine, Queryable& storage);

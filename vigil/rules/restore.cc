@@ -29,7 +29,8 @@ Result<LastSamples> last_samples(Querier& querier, const RuleDefinition& rule, s
   if (metric == kAlertsMetric) matchers.push_back(Matcher::equal(kAlertStateLabel, to_string(AlertState::kFiring)));
   for (const TemplatedText& label : rule.labels) {
     const bool is_template = label.value.text().find("{{") != std::string::npos;
-    if (!is_template && label.name != kAlertNameLabel) matchers.push_back(Matcher::equal(label.name, label.value.text()));
+    if (!is_template && label.name != kAlertNameLabel)
+      matchers.push_back(Matcher::equal(label.name, label.value.text()));
   }
   VIGIL_TRY(const auto series, querier.select(matchers, SelectHints()));
   LastSamples out;

@@ -31,7 +31,8 @@ class FileReader {
     if (options_.ignore_unknown_fields) problems_.ignore_unknown_keys();
     yaml::read_mapping(document.root(), "rule file", problems_, [&](yaml::Fields& root) {
       std::set<std::string> names;
-      root.objects("groups", "rule group", [&](yaml::Fields& group) { read_group(group, names, out.groups.emplace_back()); });
+      root.objects("groups", "rule group",
+                   [&](yaml::Fields& group) { read_group(group, names, out.groups.emplace_back()); });
     });
     VIGIL_TRY_VOID(problems_.result());
     return out;
@@ -54,14 +55,14 @@ class FileReader {
     fields.optional("labels", labels);
     LabelsBuilder builder;
     for (const auto& [name, value] : labels) {
-      if (!is_valid_name(name) || name == kMetricName) fields.fail("labels", fmt::format("invalid label name: {}", name));
+      if (!is_valid_name(name) || name == kMetricName)
+        fields.fail("labels", fmt::format("invalid label name: {}", name));
       builder.set(name, value);
     }
     group.labels = builder.build();
     int number = 0;
-    fields.objects("rules", "rule", [&](yaml::Fields& rule) {
-      read_rule(rule, group, ++number, group.rules.emplace_back());
-    });
+    fields.objects("rules", "rule",
+                   [&](yaml::Fields& rule) { read_rule(rule, group, ++number, group.rules.emplace_back()); });
   }
 
   void read_rule(yaml::Fields& fields, const GroupDefinition& group, int number, RuleDefinition& rule) {
@@ -95,7 +96,8 @@ class FileReader {
     if (!record.empty()) {
       if (!annotations.empty()) complain(at("annotations"), "invalid field 'annotations' in recording rule");
       if (rule.hold != 0) complain(at("for"), "invalid field 'for' in recording rule");
-      if (rule.keep_firing_for != 0) complain(at("keep_firing_for"), "invalid field 'keep_firing_for' in recording rule");
+      if (rule.keep_firing_for != 0)
+        complain(at("keep_firing_for"), "invalid field 'keep_firing_for' in recording rule");
       if (!is_valid_name(record)) complain(at("record"), fmt::format("invalid recording rule name: {}", record));
       if (record.find_first_of("{}") != std::string::npos) {
         complain(at("record"),
@@ -103,7 +105,8 @@ class FileReader {
       }
     }
     for (const auto& [name, value] : labels) {
-      if (!is_valid_name(name) || name == kMetricName) complain(at("labels"), fmt::format("invalid label name: {}", name));
+      if (!is_valid_name(name) || name == kMetricName)
+        complain(at("labels"), fmt::format("invalid label name: {}", name));
     }
     for (const auto& [name, value] : annotations) {
       if (!is_valid_name(name)) complain(at("annotations"), fmt::format("invalid annotation name: {}", name));
@@ -113,7 +116,8 @@ class FileReader {
         labels.emplace_back(label.name, label.value);
       }
     }
-    rule.labels = read_templates(labels, rule, "label", [&](std::string_view message) { complain(at("labels"), message); });
+    rule.labels =
+        read_templates(labels, rule, "label", [&](std::string_view message) { complain(at("labels"), message); });
     rule.annotations = read_templates(annotations, rule, "annotation",
                                       [&](std::string_view message) { complain(at("annotations"), message); });
   }
@@ -145,8 +149,9 @@ class FileReader {
         rule.expression = promql::to_string(*rule.expr);
         return;
       }
-      problems_.add(node, describe(group, number, rule, fmt::format("the expression is a {}; a rule needs an instant vector or a scalar",
-                                                                    promql::to_string(type))));
+      problems_.add(node, describe(group, number, rule,
+                                   fmt::format("the expression is a {}; a rule needs an instant vector or a scalar",
+                                               promql::to_string(type))));
       return;
     }
     const std::string& message = parsed.error().message();

@@ -28,12 +28,12 @@ struct TemplatedText {
 
 struct RuleDefinition {
   bool alerting = false;
-  std::string name;  // of the alert, or of the recorded metric
+  std::string name;        // of the alert, or of the recorded metric
   std::string expression;  // as Prometheus prints it
   std::shared_ptr<const promql::Expr> expr;
-  Duration hold = 0;             // for
+  Duration hold = 0;  // for
   Duration keep_firing_for = 0;
-  std::vector<TemplatedText> labels;       // group labels included
+  std::vector<TemplatedText> labels;  // group labels included
   std::vector<TemplatedText> annotations;
   int line = 0;  // in the file
 
@@ -45,9 +45,9 @@ struct RuleDefinition {
 struct GroupDefinition {
   std::string file;
   std::string name;
-  Duration interval = 0;                  // 0: the server's evaluation interval
-  std::optional<Duration> query_offset;   // absent: the server's
-  int limit = 0;                          // series or alerts per rule; 0 = no limit
+  Duration interval = 0;                 // 0: the server's evaluation interval
+  std::optional<Duration> query_offset;  // absent: the server's
+  int limit = 0;                         // series or alerts per rule; 0 = no limit
   Labels labels;
   std::vector<RuleDefinition> rules;
 
@@ -69,6 +69,7 @@ struct RuleFileOptions {
 // Parses and validates. Every problem is one line of the error:
 // `file:7:15: group "g", rule 2, "Alert": could not parse expression: 1:8: parse error: …`,
 // with the place in the file, also of an error inside an expression.
-Result<RuleFile> parse_rule_file(std::string_view text, const std::string& file_name, const RuleFileOptions& options = {});
+Result<RuleFile> parse_rule_file(std::string_view text, const std::string& file_name,
+                                 const RuleFileOptions& options = {});
 
 }  // namespace vigil::rules

@@ -40,8 +40,9 @@ std::string show(const std::vector<ExpectedAlert>& alerts) {
   std::string out = "[\n";
   for (std::size_t i = 0; i < alerts.size(); ++i) {
     if (i > 0) out += ",\n";
-    out += fmt::format("{}:", i) +
-           indent("\nLabels:" + alerts[i].labels.to_string() + "\nAnnotations:" + alerts[i].annotations.to_string(), "  ");
+    out +=
+        fmt::format("{}:", i) +
+        indent("\nLabels:" + alerts[i].labels.to_string() + "\nAnnotations:" + alerts[i].annotations.to_string(), "  ");
   }
   return out + "\n]";
 }
@@ -82,7 +83,8 @@ bool continues(const NativeHistogram& before, const NativeHistogram& now) {
   return before.schema == now.schema && before.zero_threshold == now.zero_threshold && now.count >= before.count &&
          now.zero_count >= before.zero_count && before.positive_spans == now.positive_spans &&
          before.negative_spans == now.negative_spans && before.custom_values == now.custom_values &&
-         none_less(before.positive_buckets, now.positive_buckets) && none_less(before.negative_buckets, now.negative_buckets);
+         none_less(before.positive_buckets, now.positive_buckets) &&
+         none_less(before.negative_buckets, now.negative_buckets);
 }
 
 // Gives histograms the counter-reset hints that a Prometheus store returns them with.
@@ -203,7 +205,8 @@ class TestRun {
       group->evaluate(at);
       for (const RuleView& rule : group->view().rules) {
         if (rule.last_error.empty()) continue;
-        failures_.push_back(fmt::format("    rule: {}, time: {}, err: {}", rule.name, format_duration(at), rule.last_error));
+        failures_.push_back(
+            fmt::format("    rule: {}, time: {}, err: {}", rule.name, format_duration(at), rule.last_error));
         good = false;
       }
     }
@@ -259,7 +262,8 @@ class TestRun {
   }
 
   bool same(const ParsedSample& expected, const ParsedSample& actual) const {
-    if (expected.labels != actual.labels || (expected.histogram == nullptr) != (actual.histogram == nullptr)) return false;
+    if (expected.labels != actual.labels || (expected.histogram == nullptr) != (actual.histogram == nullptr))
+      return false;
     if (expected.histogram == nullptr) return same_value(expected.value, actual.value, file_.fuzzy_compare);
     return promql::histograms_nearly_equal(*expected.histogram, *actual.histogram, expected.hint_given);
   }
@@ -268,14 +272,17 @@ class TestRun {
     ParsedSample out;
     if (!sample.labels.empty()) {
       auto labels = promql::parse_labels(sample.labels);
-      if (!labels) return fail(labels.error().code(), fmt::format("labels {}: {}", go_quote(sample.labels), labels.error().message()));
+      if (!labels)
+        return fail(labels.error().code(),
+                    fmt::format("labels {}: {}", go_quote(sample.labels), labels.error().message()));
       out.labels = *std::move(labels);
     }
     out.value = sample.value;
     if (sample.histogram.empty()) return out;
     VIGIL_TRY(const auto values, promql::parse_test_values(sample.histogram));
     if (values.size() != 1 || values[0].histogram == nullptr) {
-      return fail(ErrorCode::kInvalidArgument, fmt::format("histogram {}: expected one histogram", go_quote(sample.histogram)));
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("histogram {}: expected one histogram", go_quote(sample.histogram)));
     }
     out.histogram = values[0].histogram;
     out.hint_given = values[0].hint_given;
@@ -296,7 +303,8 @@ class TestRun {
 };
 
 // The files that a pattern of rule_files names; wildcards in the last element only.
-std::vector<std::string> expand(FileSystem& file_system, const std::filesystem::path& base, const std::string& pattern) {
+std::vector<std::string> expand(FileSystem& file_system, const std::filesystem::path& base,
+                                const std::string& pattern) {
   const std::filesystem::path path = (base / pattern).lexically_normal();
   if (pattern.find_first_of("*?[") == std::string::npos) return {path.string()};
   std::vector<std::string> out;
@@ -332,8 +340,8 @@ Result<void> run_file(FileSystem& file_system, const UnitTestOptions& options, U
     const std::string name = test.name.empty() ? fmt::format("unnamed#{}", number) : test.name;
     ++number;
     const bool wanted = patterns.empty() || std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) {
-      return RE2::PartialMatch(test.name, *pattern);
-    });
+                          return RE2::PartialMatch(test.name, *pattern);
+                        });
     if (wanted) report.cases.push_back(UnitTestCase{name, TestRun(file, test, definitions, options.parser).run()});
   }
   return {};
@@ -342,7 +350,8 @@ Result<void> run_file(FileSystem& file_system, const UnitTestOptions& options, U
 }  // namespace
 
 bool UnitTestReport::passed() const {
-  return error.empty() && std::all_of(cases.begin(), cases.end(), [](const auto& each) { return each.failures.empty(); });
+  return error.empty() &&
+         std::all_of(cases.begin(), cases.end(), [](const auto& each) { return each.failures.empty(); });
 }
 
 std::string UnitTestReport::to_string() const {

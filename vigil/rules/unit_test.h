@@ -22,8 +22,8 @@ struct UnitTestOptions {
 };
 
 struct UnitTestCase {
-  std::string name;                  // of the test, or "unnamed#1"
-  std::vector<std::string> failures; // as promtool prints them, with indentation
+  std::string name;                   // of the test, or "unnamed#1"
+  std::vector<std::string> failures;  // as promtool prints them, with indentation
 };
 
 struct UnitTestReport {

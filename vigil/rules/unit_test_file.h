@@ -14,7 +14,7 @@
 namespace vigil::rules {
 
 struct ExpectedAlert {
-  Labels labels;       // alertname included
+  Labels labels;  // alertname included
   Labels annotations;
   friend auto operator<=>(const ExpectedAlert&, const ExpectedAlert&) = default;
 };
@@ -26,7 +26,7 @@ struct AlertTest {
 };
 
 struct ExpectedSample {
-  std::string labels;     // as written
+  std::string labels;  // as written
   double value = 0;
   std::string histogram;  // "{{…}}" or ""
 };

@@ -22,13 +22,13 @@ struct Operand {
   enum class Type { kDot, kNil, kBool, kNumber, kString, kField, kVariable, kFunction, kPipeline, kChain };
   Type type = Type::kDot;
   std::size_t position = 0;
-  Value constant;                        // of kBool, kNumber, kString
+  Value constant;  // of kBool, kNumber, kString
   bool is_char = false;
-  std::string text;                      // as written: of constants, the name of a function
-  std::vector<std::string> path;         // of kField, kVariable (first is "$x"), kChain
+  std::string text;               // as written: of constants, the name of a function
+  std::vector<std::string> path;  // of kField, kVariable (first is "$x"), kChain
   const Function* function = nullptr;
-  std::unique_ptr<Pipeline> pipeline;    // of kPipeline
-  std::unique_ptr<Operand> base;         // of kChain
+  std::unique_ptr<Pipeline> pipeline;  // of kPipeline
+  std::unique_ptr<Operand> base;       // of kChain
 };
 
 struct Command {
@@ -38,8 +38,8 @@ struct Command {
 
 struct Pipeline {
   std::size_t position = 0;
-  bool assigns = false;                  // `=` rather than `:=`
-  std::vector<std::string> variables;    // "$x"
+  bool assigns = false;                // `=` rather than `:=`
+  std::vector<std::string> variables;  // "$x"
   std::vector<Command> commands;
 };
 
@@ -50,8 +50,8 @@ struct Node {
   enum class Type { kText, kAction, kIf, kWith, kRange, kTemplate, kBreak, kContinue };
   Type type = Type::kText;
   std::size_t position = 0;
-  std::string text;                      // of kText; the name for kTemplate
-  std::unique_ptr<Pipeline> pipeline;    // null for {{template "x"}}
+  std::string text;                    // of kText; the name for kTemplate
+  std::unique_ptr<Pipeline> pipeline;  // null for {{template "x"}}
   Nodes body;
   Nodes otherwise;
 };
@@ -59,8 +59,8 @@ struct Node {
 // One {{define}} or the top of a file.
 struct Definition {
   std::string name;
-  std::shared_ptr<const std::string> source;       // the whole text, for places
-  std::string file;                                // name given to parse()
+  std::shared_ptr<const std::string> source;  // the whole text, for places
+  std::string file;                           // name given to parse()
   Nodes body;
 };
 

@@ -42,8 +42,8 @@ class Execution {
     const std::size_t newline = before.rfind('\n');
     const std::size_t column = newline == std::string_view::npos ? before.size() : before.size() - newline - 1;
     return fail(code, fmt::format("template: {}:{}:{}: executing {} at <{}>: {}", current_->file,
-                                  1 + std::count(before.begin(), before.end(), '\n'), column,
-                                  go_quote(current_->name), context, message));
+                                  1 + std::count(before.begin(), before.end(), '\n'), column, go_quote(current_->name),
+                                  context, message));
   }
   template <class NodeType>
   std::unexpected<Error> error(const NodeType& node, std::string_view message) const {
@@ -236,7 +236,8 @@ class Execution {
       }
       case Operand::Type::kVariable:
         return fields(variable(first.path.front()), first, std::span(first.path).subspan(1), args, dot, piped);
-      case Operand::Type::kFunction: return call_function(first, command.position, to_string(command), args, dot, piped);
+      case Operand::Type::kFunction:
+        return call_function(first, command.position, to_string(command), args, dot, piped);
       default: break;
     }
     if (!args.empty() || piped) {
@@ -382,7 +383,11 @@ class Execution {
         case Operand::Type::kBool:
         case Operand::Type::kString:
           if (node.constant.type() != wanted) {
-            return error(node, fmt::format("expected {}; found {}", param == Param::kFloat ? "float" : wanted == "int" ? "integer" : wanted, node.text));
+            return error(node, fmt::format("expected {}; found {}",
+                                           param == Param::kFloat ? "float"
+                                           : wanted == "int"      ? "integer"
+                                                                  : wanted,
+                                           node.text));
           }
           break;
         case Operand::Type::kNil: return error(node, fmt::format("cannot assign nil to {}", wanted));

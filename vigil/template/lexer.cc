@@ -20,13 +20,21 @@ bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // Go allows any Unicode letter in names: bytes above 0x7F count as letters.
 bool is_alphanumeric(char c) {
-  return c == '_' || is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+  return c == '_' || is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 constexpr std::array<std::pair<std::string_view, TokenType>, 10> kKeywords = {{
-    {"block", TokenType::kBlock}, {"break", TokenType::kBreak}, {"continue", TokenType::kContinue},
-    {"define", TokenType::kDefine}, {"else", TokenType::kElse}, {"end", TokenType::kEnd}, {"if", TokenType::kIf},
-    {"range", TokenType::kRange}, {"template", TokenType::kTemplate}, {"with", TokenType::kWith},
+    {"block", TokenType::kBlock},
+    {"break", TokenType::kBreak},
+    {"continue", TokenType::kContinue},
+    {"define", TokenType::kDefine},
+    {"else", TokenType::kElse},
+    {"end", TokenType::kEnd},
+    {"if", TokenType::kIf},
+    {"range", TokenType::kRange},
+    {"template", TokenType::kTemplate},
+    {"with", TokenType::kWith},
 }};
 
 class Lexer {
@@ -205,7 +213,8 @@ class Lexer {
   }
   bool bad_character() {
     const char c = peek();
-    return error(fmt::format("bad character U+{:04X} '{}'", static_cast<unsigned>(static_cast<unsigned char>(c)), c), at_);
+    return error(fmt::format("bad character U+{:04X} '{}'", static_cast<unsigned>(static_cast<unsigned char>(c)), c),
+                 at_);
   }
 
   bool number() {

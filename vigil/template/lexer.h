@@ -9,17 +9,46 @@
 namespace vigil::templates {
 
 enum class TokenType {
-  kError, kEof, kText, kLeftDelim, kRightDelim, kSpace, kPipe, kComma, kDeclare, kAssign, kLeftParen, kRightParen,
-  kDot, kNil, kBool, kField, kVariable, kIdentifier, kString, kRawString, kChar, kNumber,
+  kError,
+  kEof,
+  kText,
+  kLeftDelim,
+  kRightDelim,
+  kSpace,
+  kPipe,
+  kComma,
+  kDeclare,
+  kAssign,
+  kLeftParen,
+  kRightParen,
+  kDot,
+  kNil,
+  kBool,
+  kField,
+  kVariable,
+  kIdentifier,
+  kString,
+  kRawString,
+  kChar,
+  kNumber,
   // keywords
-  kBlock, kBreak, kContinue, kDefine, kElse, kEnd, kIf, kRange, kTemplate, kWith,
+  kBlock,
+  kBreak,
+  kContinue,
+  kDefine,
+  kElse,
+  kEnd,
+  kIf,
+  kRange,
+  kTemplate,
+  kWith,
 };
 
 struct Token {
   TokenType type = TokenType::kEof;
   std::size_t position = 0;  // byte offset in the text
   int line = 1;
-  std::string_view text;     // of the input; the message for kError is in `message`
+  std::string_view text;  // of the input; the message for kError is in `message`
   std::string message;
 };
 

@@ -1,8 +1,8 @@
 // Recursive descent over the tokens, after the grammar of Go's text/template/parse.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -91,7 +91,8 @@ std::optional<Value> number(std::string_view text) {
   }
   std::uint64_t magnitude = 0;
   const auto [end, error] = std::from_chars(integer.data(), integer.data() + integer.size(), magnitude, base);
-  if (error == std::errc() && end == integer.data() + integer.size() && magnitude <= std::uint64_t{INT64_MAX} + negative) {
+  if (error == std::errc() && end == integer.data() + integer.size() &&
+      magnitude <= std::uint64_t{INT64_MAX} + negative) {
     return Value(static_cast<std::int64_t>(negative ? 0 - magnitude : magnitude));
   }
   const auto value = parse_float(digits);
@@ -343,14 +344,18 @@ class Parser {
         break;
       }
       switch (token.type) {
-        case TokenType::kBool: case TokenType::kChar: case TokenType::kDot: case TokenType::kField:
-        case TokenType::kIdentifier: case TokenType::kNumber: case TokenType::kNil: case TokenType::kRawString:
-        case TokenType::kString: case TokenType::kVariable: case TokenType::kLeftParen:
-          parse_command(pipeline->commands.emplace_back());
-          break;
-        default:
-          take();
-          unexpected(token, context);
+        case TokenType::kBool:
+        case TokenType::kChar:
+        case TokenType::kDot:
+        case TokenType::kField:
+        case TokenType::kIdentifier:
+        case TokenType::kNumber:
+        case TokenType::kNil:
+        case TokenType::kRawString:
+        case TokenType::kString:
+        case TokenType::kVariable:
+        case TokenType::kLeftParen: parse_command(pipeline->commands.emplace_back()); break;
+        default: take(); unexpected(token, context);
       }
     }
     --depth_;
@@ -390,9 +395,11 @@ class Parser {
     if (pipeline.commands.empty()) return complain(fmt::format("missing value for {}", context));
     for (std::size_t i = 1; i < pipeline.commands.size(); ++i) {
       switch (pipeline.commands[i].operands.front().type) {
-        case Operand::Type::kBool: case Operand::Type::kDot: case Operand::Type::kNil: case Operand::Type::kNumber:
-        case Operand::Type::kString:
-          return complain(fmt::format("non executable command in pipeline stage {}", i + 1));
+        case Operand::Type::kBool:
+        case Operand::Type::kDot:
+        case Operand::Type::kNil:
+        case Operand::Type::kNumber:
+        case Operand::Type::kString: return complain(fmt::format("non executable command in pipeline stage {}", i + 1));
         default: break;
       }
     }
@@ -443,7 +450,10 @@ class Parser {
         out.path.insert(out.path.end(), fields.begin(), fields.end());
         out.position = position;
         return true;
-      case Operand::Type::kBool: case Operand::Type::kNumber: case Operand::Type::kString: case Operand::Type::kNil:
+      case Operand::Type::kBool:
+      case Operand::Type::kNumber:
+      case Operand::Type::kString:
+      case Operand::Type::kNil:
       case Operand::Type::kDot:
         complain(fmt::format("unexpected . after term {}", go_quote(to_string(out))));
         return false;

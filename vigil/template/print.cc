@@ -88,8 +88,10 @@ void pad_number(std::string& out, std::string text, const Verb& verb, bool may_z
 
 void add_sign(std::string& text, const Verb& verb) {
   if (text.starts_with('-') || text.starts_with('+')) return;
-  if (verb.plus) text.insert(0, 1, '+');
-  else if (verb.space) text.insert(0, 1, ' ');
+  if (verb.plus)
+    text.insert(0, 1, '+');
+  else if (verb.space)
+    text.insert(0, 1, ' ');
 }
 
 void bad_verb(std::string& out, char verb, const Value& value, std::size_t max_bytes) {
@@ -112,11 +114,26 @@ bool print_int(std::string& out, std::int64_t value, const Verb& verb) {
   switch (verb.verb) {
     case 'v':
     case 'd': break;
-    case 'b': base = 2; prefix = "0b"; break;
-    case 'o': base = 8; prefix = "0"; break;
-    case 'O': base = 8; prefix = "0o"; break;
-    case 'x': base = 16; prefix = "0x"; break;
-    case 'X': base = 16; prefix = "0X"; break;
+    case 'b':
+      base = 2;
+      prefix = "0b";
+      break;
+    case 'o':
+      base = 8;
+      prefix = "0";
+      break;
+    case 'O':
+      base = 8;
+      prefix = "0o";
+      break;
+    case 'x':
+      base = 16;
+      prefix = "0x";
+      break;
+    case 'X':
+      base = 16;
+      prefix = "0X";
+      break;
     case 'c': {
       std::string rune;
       append_rune(rune, value < 0 || value > 0x10FFFF ? 0xFFFD : static_cast<std::uint32_t>(value));

@@ -171,7 +171,8 @@ Result<Value> call_match(const Arguments& args) {
 }
 
 // Go's Regexp.Expand: $1, $name, ${name}, $$; unknown names are empty.
-void expand(std::string& out, std::string_view replacement, const RE2& regex, std::span<const re2::StringPiece> groups) {
+void expand(std::string& out, std::string_view replacement, const RE2& regex,
+            std::span<const re2::StringPiece> groups) {
   const auto& names = regex.NamedCapturingGroups();
   const auto is_word = [](char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
   while (!replacement.empty()) {
@@ -204,7 +205,8 @@ void expand(std::string& out, std::string_view replacement, const RE2& regex, st
     } else if (const auto found = names.find(std::string(name)); found != names.end()) {
       index = static_cast<std::size_t>(found->second);
     }
-    if (index < groups.size() && groups[index].data() != nullptr) out.append(groups[index].data(), groups[index].size());
+    if (index < groups.size() && groups[index].data() != nullptr)
+      out.append(groups[index].data(), groups[index].size());
   }
 }
 
@@ -213,8 +215,8 @@ Result<Value> call_re_replace_all(const Arguments& args) {
   const std::string& text = args[2].as_string();
   std::vector<re2::StringPiece> groups(static_cast<std::size_t>(regex->NumberOfCapturingGroups()) + 1);
   std::string out;
-  std::size_t at = 0;            // where the search goes on
-  std::size_t copied = 0;        // text before this is in `out`
+  std::size_t at = 0;      // where the search goes on
+  std::size_t copied = 0;  // text before this is in `out`
   std::size_t last_end = std::string::npos;
   while (at <= text.size() && out.size() <= args.max_bytes) {
     if (!regex->Match(text, at, text.size(), RE2::UNANCHORED, groups.data(), static_cast<int>(groups.size()))) break;
@@ -270,7 +272,8 @@ std::optional<HostPort> split_host_port(std::string_view text) {
 
 bool is_ip_address(const std::string& host) {
   std::array<unsigned char, 16> address;
-  return inet_pton(AF_INET, host.c_str(), address.data()) == 1 || inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
+  return inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
 }
 
 Result<Value> call_strip_port(const Arguments& args) {

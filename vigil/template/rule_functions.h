@@ -32,7 +32,7 @@ struct RuleData {
   Labels external_labels;  // $externalLabels
   std::string external_url;
   Timestamp now = 0;
-  QueryFunction query;     // empty: queries fail
+  QueryFunction query;  // empty: queries fail
 };
 
 // query first label value strvalue sortByLabel args safeHtml match reReplaceAll title toUpper toLower

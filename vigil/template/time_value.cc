@@ -8,8 +8,9 @@
 namespace vigil::templates {
 namespace {
 
-constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                      "July",    "August",   "September", "October", "November", "December"};
+constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
+                                                      "May",       "June",     "July",     "August",
+                                                      "September", "October",  "November", "December"};
 constexpr std::array<std::string_view, 7> kDays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                    "Thursday", "Friday", "Saturday"};
 
@@ -64,14 +65,22 @@ class DurationObject final : public Object {
   Result<Value> call(std::string_view method, std::span<const Value> args) const override {
     Value out;
     const auto count = static_cast<double>(nanoseconds_);
-    if (method == "Hours") out = count / 3.6e12;
-    else if (method == "Minutes") out = count / 6e10;
-    else if (method == "Seconds") out = count / 1e9;
-    else if (method == "Milliseconds") out = nanoseconds_ / 1'000'000;
-    else if (method == "Microseconds") out = nanoseconds_ / 1'000;
-    else if (method == "Nanoseconds") out = nanoseconds_;
-    else if (method == "String") out = to_string();
-    else return fail(ErrorCode::kNotFound, "no such method");
+    if (method == "Hours")
+      out = count / 3.6e12;
+    else if (method == "Minutes")
+      out = count / 6e10;
+    else if (method == "Seconds")
+      out = count / 1e9;
+    else if (method == "Milliseconds")
+      out = nanoseconds_ / 1'000'000;
+    else if (method == "Microseconds")
+      out = nanoseconds_ / 1'000;
+    else if (method == "Nanoseconds")
+      out = nanoseconds_;
+    else if (method == "String")
+      out = to_string();
+    else
+      return fail(ErrorCode::kNotFound, "no such method");
     if (!args.empty()) return wrong_args(method, 0, args.size());
     return out;
   }
@@ -98,22 +107,38 @@ class TimeObject final : public Object {
     if (method == "Add") return with_duration(method, args);
     const Civil at = civil(time_);
     Value out;
-    if (method == "Year") out = at.year;
-    else if (method == "Month") out = month_name(at);
-    else if (method == "Day") out = at.day;
-    else if (method == "Hour") out = at.hour;
-    else if (method == "Minute") out = at.minute;
-    else if (method == "Second") out = at.second;
-    else if (method == "Nanosecond") out = at.millisecond * 1'000'000;
-    else if (method == "Weekday") out = day_name(at);
-    else if (method == "YearDay") out = at.year_day;
-    else if (method == "Unix") out = (time_ - at.millisecond) / 1000;
-    else if (method == "UnixMilli") out = time_;
-    else if (method == "UnixNano") out = static_cast<std::int64_t>(static_cast<std::uint64_t>(time_) * 1'000'000U);
-    else if (method == "String") out = to_string();
-    else if (method == "UTC" || method == "Local") out = time_value(time_);
-    else if (method == "IsZero") out = false;
-    else return fail(ErrorCode::kNotFound, "no such method");
+    if (method == "Year")
+      out = at.year;
+    else if (method == "Month")
+      out = month_name(at);
+    else if (method == "Day")
+      out = at.day;
+    else if (method == "Hour")
+      out = at.hour;
+    else if (method == "Minute")
+      out = at.minute;
+    else if (method == "Second")
+      out = at.second;
+    else if (method == "Nanosecond")
+      out = at.millisecond * 1'000'000;
+    else if (method == "Weekday")
+      out = day_name(at);
+    else if (method == "YearDay")
+      out = at.year_day;
+    else if (method == "Unix")
+      out = (time_ - at.millisecond) / 1000;
+    else if (method == "UnixMilli")
+      out = time_;
+    else if (method == "UnixNano")
+      out = static_cast<std::int64_t>(static_cast<std::uint64_t>(time_) * 1'000'000U);
+    else if (method == "String")
+      out = to_string();
+    else if (method == "UTC" || method == "Local")
+      out = time_value(time_);
+    else if (method == "IsZero")
+      out = false;
+    else
+      return fail(ErrorCode::kNotFound, "no such method");
     if (!args.empty()) return wrong_args(method, 0, args.size());
     return out;
   }
@@ -121,13 +146,15 @@ class TimeObject final : public Object {
  private:
   Result<Value> with_time(std::string_view method, std::span<const Value> args) const {
     if (args.size() != 1) return wrong_args(method, 1, args.size());
-    const auto* other = args[0].kind() == Value::Kind::kObject ? dynamic_cast<const TimeObject*>(&args[0].as_object()) : nullptr;
+    const auto* other =
+        args[0].kind() == Value::Kind::kObject ? dynamic_cast<const TimeObject*>(&args[0].as_object()) : nullptr;
     if (other == nullptr) return fail(ErrorCode::kExecution, fmt::format("expected time.Time; got {}", args[0].type()));
     if (method == "Before") return time_ < other->time_;
     if (method == "After") return time_ > other->time_;
     if (method == "Equal") return time_ == other->time_;
     std::int64_t difference = 0;
-    if (__builtin_sub_overflow(time_, other->time_, &difference) || __builtin_mul_overflow(difference, 1'000'000, &difference)) {
+    if (__builtin_sub_overflow(time_, other->time_, &difference) ||
+        __builtin_mul_overflow(difference, 1'000'000, &difference)) {
       difference = time_ > other->time_ ? INT64_MAX : INT64_MIN;
     }
     return duration_value(difference);
@@ -156,7 +183,8 @@ Value duration_value(std::int64_t nanoseconds) {
 std::string format_go_duration(std::int64_t nanoseconds) {
   if (nanoseconds == 0) return "0s";
   const bool negative = nanoseconds < 0;
-  const std::uint64_t total = negative ? 0 - static_cast<std::uint64_t>(nanoseconds) : static_cast<std::uint64_t>(nanoseconds);
+  const std::uint64_t total =
+      negative ? 0 - static_cast<std::uint64_t>(nanoseconds) : static_cast<std::uint64_t>(nanoseconds);
   const auto fraction = [](std::uint64_t value, std::uint64_t unit) {
     std::string text = std::to_string(value / unit);
     if (std::uint64_t rest = value % unit; rest != 0) {

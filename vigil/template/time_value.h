@@ -10,8 +10,8 @@
 
 namespace vigil::templates {
 
-Value time_value(Timestamp time);                       // *time.Time, in UTC
-Value duration_value(std::int64_t nanoseconds);         // *time.Duration
+Value time_value(Timestamp time);                // *time.Time, in UTC
+Value duration_value(std::int64_t nanoseconds);  // *time.Duration
 
 // time.Duration.String(): "1h0m0.5s".
 std::string format_go_duration(std::int64_t nanoseconds);

@@ -37,13 +37,13 @@ class Value {
   enum class Kind { kNil, kBool, kInt, kFloat, kString, kList, kMap, kObject };
 
   Value() = default;
-  Value(bool value) : data_(value) {}                           // NOLINT(google-explicit-constructor)
-  Value(std::int64_t value) : data_(value) {}                   // NOLINT
-  Value(int value) : data_(std::int64_t{value}) {}              // NOLINT
-  Value(double value) : data_(value) {}                         // NOLINT
-  Value(std::string value) : data_(std::move(value)) {}         // NOLINT
-  Value(std::string_view value) : data_(std::string(value)) {}  // NOLINT
-  Value(const char* value) : data_(std::string(value)) {}       // NOLINT
+  Value(bool value) : data_(value) {}                                      // NOLINT(google-explicit-constructor)
+  Value(std::int64_t value) : data_(value) {}                              // NOLINT
+  Value(int value) : data_(std::int64_t{value}) {}                         // NOLINT
+  Value(double value) : data_(value) {}                                    // NOLINT
+  Value(std::string value) : data_(std::move(value)) {}                    // NOLINT
+  Value(std::string_view value) : data_(std::string(value)) {}             // NOLINT
+  Value(const char* value) : data_(std::string(value)) {}                  // NOLINT
   Value(std::shared_ptr<const Object> value) : data_(std::move(value)) {}  // NOLINT
   static Value list(std::vector<Value> items, std::string type = "[]interface {}");
   // `entries` are sorted by key here; a missing key reads as `zero`.

@@ -254,9 +254,8 @@ Result<Document> Document::parse(std::string_view text, std::string file_name, c
     return fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", place(*tree, line, column), message));
   };
   if (text.size() > limits.max_bytes) {
-    return fail(ErrorCode::kLimitExceeded,
-                fmt::format("{}: {} bytes of YAML are more than the limit of {}", tree->file_name, text.size(),
-                            limits.max_bytes));
+    return fail(ErrorCode::kLimitExceeded, fmt::format("{}: {} bytes of YAML are more than the limit of {}",
+                                                       tree->file_name, text.size(), limits.max_bytes));
   }
   try {
     const std::vector<std::string_view> lines = split_lines(text);
@@ -301,9 +300,7 @@ int Node::line() const { return data_ == nullptr ? 0 : data_->line; }
 int Node::column() const { return data_ == nullptr ? 0 : data_->column; }
 std::size_t Node::size() const { return data_ == nullptr ? 0 : data_->values.size(); }
 
-Node Node::operator[](std::size_t index) const {
-  return index < size() ? Node(tree_, data_->values[index]) : Node();
-}
+Node Node::operator[](std::size_t index) const { return index < size() ? Node(tree_, data_->values[index]) : Node(); }
 
 std::vector<Node> Node::items() const {
   std::vector<Node> out;

@@ -65,10 +65,10 @@ Result<void> decode(const Node& node, std::string& out) {
 
 Result<void> decode(const Node& node, bool& out) {
   if (node.is_null()) return {};
-  constexpr std::array<std::string_view, 11> kTrue = {"true", "True", "TRUE", "yes", "Yes", "YES", "on",
-                                                      "On",   "ON",   "y",    "Y"};
-  constexpr std::array<std::string_view, 11> kFalse = {"false", "False", "FALSE", "no", "No", "NO", "off",
-                                                       "Off",   "OFF",   "n",     "N"};
+  constexpr std::array<std::string_view, 11> kTrue = {"true", "True", "TRUE", "yes", "Yes", "YES",
+                                                      "on",   "On",   "ON",   "y",   "Y"};
+  constexpr std::array<std::string_view, 11> kFalse = {"false", "False", "FALSE", "no", "No", "NO",
+                                                       "off",   "Off",   "OFF",   "n",  "N"};
   if (node.is_scalar() && !node.quoted()) {
     for (const std::string_view word : kTrue) {
       if (word == node.text()) return out = true, Result<void>();

@@ -25,8 +25,8 @@ Result<void> decode(const Node& node, int& out);
 Result<void> decode(const Node& node, std::int64_t& out);
 Result<void> decode(const Node& node, std::uint64_t& out);
 Result<void> decode(const Node& node, double& out);
-Result<void> decode_duration(const Node& node, Duration& out);     // "1h30m", "0"
-Result<void> decode_bytes(const Node& node, std::uint64_t& out);   // "17", "4KB", "256MB", "1GiB": powers of 1024
+Result<void> decode_duration(const Node& node, Duration& out);    // "1h30m", "0"
+Result<void> decode_bytes(const Node& node, std::uint64_t& out);  // "17", "4KB", "256MB", "1GiB": powers of 1024
 
 template <class T>
 Result<void> decode(const Node& node, std::optional<T>& out) {

@@ -38,8 +38,8 @@ class World {
   World() : scheduler(kStart), engine({}, scheduler.clock()), sink(scheduler.clock()) { boot(); }
 
   void boot() {
-    manager = std::make_unique<Manager>(ManagerOptions{
-        {engine_query(engine, storage), &storage, &storage, &sink, nullptr}, scheduler, nullptr});
+    manager = std::make_unique<Manager>(
+        ManagerOptions{{engine_query(engine, storage), &storage, &storage, &sink, nullptr}, scheduler, nullptr});
   }
   void load(std::string_view text, const Settings& settings = {}) {
     auto file = parse_rule_file(text, "r.yml");
@@ -128,8 +128,9 @@ groups:
 
 TEST(Manager, SlotsAreStableAndAligned) {
   World world;
-  world.load("groups:\n- {name: a, interval: 1m, rules: [{record: ta, expr: time()}]}\n"
-             "- {name: b, interval: 1m, rules: [{record: tb, expr: time()}]}\n");
+  world.load(
+      "groups:\n- {name: a, interval: 1m, rules: [{record: ta, expr: time()}]}\n"
+      "- {name: b, interval: 1m, rules: [{record: tb, expr: time()}]}\n");
   world.advance(5 * kMinute);
   const auto groups = world.manager->groups();
   for (const GroupView& group : groups) {
@@ -159,12 +160,14 @@ TEST(Manager, AlertGoesThroughItsStates) {
   world.set(kUp, 0);
   world.advance(2 * kMinute);
   EXPECT_EQ(world.states(), "pending");
-  EXPECT_EQ(world.query("ALERTS"), "ALERTS{alertname=\"Down\", alertstate=\"pending\", job=\"a\", severity=\"page\", v=\"0\"} 1");
+  EXPECT_EQ(world.query("ALERTS"),
+            "ALERTS{alertname=\"Down\", alertstate=\"pending\", job=\"a\", severity=\"page\", v=\"0\"} 1");
   EXPECT_TRUE(world.sink.sent.empty());
 
   world.advance(6 * kMinute);
   EXPECT_EQ(world.states(), "firing");
-  EXPECT_EQ(world.query("ALERTS"), "ALERTS{alertname=\"Down\", alertstate=\"firing\", job=\"a\", severity=\"page\", v=\"0\"} 1");
+  EXPECT_EQ(world.query("ALERTS"),
+            "ALERTS{alertname=\"Down\", alertstate=\"firing\", job=\"a\", severity=\"page\", v=\"0\"} 1");
   ASSERT_FALSE(world.sink.sent.empty());
   const RecordingSink::Sent first = world.sink.sent.front();
   EXPECT_EQ(first.alert.labels.to_string(), "{alertname=\"Down\", job=\"a\", severity=\"page\", v=\"0\"}");
@@ -172,9 +175,10 @@ TEST(Manager, AlertGoesThroughItsStates) {
   EXPECT_EQ(first.alert.starts_at, first.at);
   EXPECT_EQ(first.alert.ends_at, first.at + 4 * kMinute);
   EXPECT_EQ(first.alert.generator_url, "http://h:9090/graph?g0.expr=up+%3D%3D+0&g0.tab=1");
-  EXPECT_EQ(world.query("ALERTS_FOR_STATE{job=\"a\"} * 1000 - " + std::to_string(first.at - 5 * kMinute) + " > -1000 < 1000"),
-            "{alertname=\"Down\", job=\"a\", severity=\"page\", v=\"0\"} " +
-                format_float(static_cast<double>(-((first.at - 5 * kMinute) % 1000))));
+  EXPECT_EQ(
+      world.query("ALERTS_FOR_STATE{job=\"a\"} * 1000 - " + std::to_string(first.at - 5 * kMinute) + " > -1000 < 1000"),
+      "{alertname=\"Down\", job=\"a\", severity=\"page\", v=\"0\"} " +
+          format_float(static_cast<double>(-((first.at - 5 * kMinute) % 1000))));
 
   // Sent again at the first evaluation later than a minute after the last time.
   const std::size_t sent = world.sink.sent.size();
@@ -212,7 +216,8 @@ TEST(Manager, LimitDropsState) {
   World world;
   world.set(kUp, 0);
   world.set(Labels{{"__name__", "up"}, {"job", "b"}}, 0);
-  world.load("groups:\n- {name: g, interval: 1m, limit: 1, rules: [{alert: Down, expr: up == 0}, {record: r, expr: up}]}\n");
+  world.load(
+      "groups:\n- {name: g, interval: 1m, limit: 1, rules: [{alert: Down, expr: up == 0}, {record: r, expr: up}]}\n");
   world.advance(2 * kMinute);
   EXPECT_EQ(world.rule(0).health, Health::kBad);
   EXPECT_EQ(world.rule(0).last_error, "exceeded limit of 1 with 2 alerts");
@@ -265,8 +270,9 @@ TEST(Manager, ReloadKeepsStateOfWhatDidNotChange) {
 TEST(Manager, RemovedRulesAndGroupsEndTheirSeries) {
   World world;
   world.set(kUp, 1);
-  world.load("groups:\n- {name: g, interval: 1m, rules: [{record: a, expr: up}, {record: b, expr: up}]}\n"
-             "- {name: h, interval: 1m, rules: [{record: c, expr: up}, {record: d, expr: up}]}\n");
+  world.load(
+      "groups:\n- {name: g, interval: 1m, rules: [{record: a, expr: up}, {record: b, expr: up}]}\n"
+      "- {name: h, interval: 1m, rules: [{record: c, expr: up}, {record: d, expr: up}]}\n");
   world.advance(2 * kMinute);
   EXPECT_EQ(world.query("count({__name__=~'[abcd]'})"), "{} 4");
   // b goes, and group h with c; d moves to g.
@@ -274,7 +280,8 @@ TEST(Manager, RemovedRulesAndGroupsEndTheirSeries) {
   world.advance(kMinute);
   EXPECT_EQ(world.query("sum by (__name__) ({__name__=~'[abcd]'})").find("b{"), std::string::npos);
   world.advance(2 * kMinute);
-  EXPECT_EQ(world.query("count(a)") + world.query("count(b)") + world.query("count(c)") + world.query("count(d)"), "{} 1{} 1");
+  EXPECT_EQ(world.query("count(a)") + world.query("count(b)") + world.query("count(c)") + world.query("count(d)"),
+            "{} 1{} 1");
 }
 
 TEST(Manager, RestartRestoresPendingAndFiringAlerts) {
@@ -352,9 +359,11 @@ TEST(Manager, RunsOnThreads) {
   promql::Engine engine({}, scheduler->clock());
   Manager manager({{engine_query(engine, storage), &storage, &storage, nullptr, nullptr}, *scheduler, nullptr});
   const auto load = [&](const char* hold) {
-    const std::string text = std::string("groups:\n"
-                                         "- {name: a, interval: 3ms, rules: [{record: x, expr: time()}, {alert: A, expr: x > 0, for: ") +
-                             hold + "}]}\n- {name: b, interval: 5ms, rules: [{record: y, expr: x}]}\n";
+    const std::string text =
+        std::string(
+            "groups:\n"
+            "- {name: a, interval: 3ms, rules: [{record: x, expr: time()}, {alert: A, expr: x > 0, for: ") +
+        hold + "}]}\n- {name: b, interval: 5ms, rules: [{record: y, expr: x}]}\n";
     manager.update(parse_rule_file(text, "r.yml").value().groups, Settings());
   };
   load("0s");

@@ -71,8 +71,8 @@ TEST(PromtoolConformance, RuleFormat) {
     const std::string path = directory() + "/rulefmt/" + file;
     const auto parsed = parse_rule_file(FileSystem::real().read_file(path).value(), path);
     const std::string message = parsed ? "" : parsed.error().message();
-    const bool good = expected.is_null() ? parsed.has_value()
-                                         : message.find(expected.get<std::string>()) != std::string::npos;
+    const bool good =
+        expected.is_null() ? parsed.has_value() : message.find(expected.get<std::string>()) != std::string::npos;
     EXPECT_TRUE(good) << file << ": " << message;
     matched += good ? 1 : 0;
   }

@@ -18,9 +18,11 @@ TEST(RuleFile, Problems) {
   const Case cases[] = {
       {"empty", "", ""},
       {"no rules", "groups:\n- name: g", ""},
-      {"good", "groups:\n- name: g\n  interval: 30s\n  limit: 5\n  query_offset: 1m\n  labels: {a: b}\n  rules:\n"
-               "  - record: a:b\n    expr: sum(x)\n    labels: {l: v}\n  - alert: A\n    expr: up == 0\n    for: 5m\n"
-               "    keep_firing_for: 1m\n    annotations: {s: '{{ $value }}'}\n", ""},
+      {"good",
+       "groups:\n- name: g\n  interval: 30s\n  limit: 5\n  query_offset: 1m\n  labels: {a: b}\n  rules:\n"
+       "  - record: a:b\n    expr: sum(x)\n    labels: {l: v}\n  - alert: A\n    expr: up == 0\n    for: 5m\n"
+       "    keep_firing_for: 1m\n    annotations: {s: '{{ $value }}'}\n",
+       ""},
       {"unknown top key", "group: []", "r.yml:1:1: unknown key \"group\" in rule file"},
       {"unknown key of a rule", "groups:\n- name: g\n  rules:\n  - {record: a, expr: b, foo: 1}",
        "r.yml:4:26: unknown key \"foo\" in rule"},
@@ -33,13 +35,15 @@ TEST(RuleFile, Problems) {
       {"no expr", "groups:\n- name: g\n  rules:\n  - record: a",
        "r.yml:4:5: group \"g\", rule 1, \"a\": field 'expr' must be set in rule"},
       {"range vector", "groups:\n- name: g\n  rules:\n  - {record: a, expr: 'up[5m]'}",
-       "r.yml:4:23: group \"g\", rule 1, \"a\": the expression is a range vector; a rule needs an instant vector or a scalar"},
+       "r.yml:4:23: group \"g\", rule 1, \"a\": the expression is a range vector; a rule needs an instant vector or a "
+       "scalar"},
       {"annotations of a recording rule", "groups:\n- name: g\n  rules:\n  - {record: a, expr: b, annotations: {x: y}}",
        "r.yml:4:39: group \"g\", rule 1, \"a\": invalid field 'annotations' in recording rule"},
       {"label __name__", "groups:\n- name: g\n  rules:\n  - {record: a, expr: b, labels: {__name__: y}}",
        "r.yml:4:34: group \"g\", rule 1, \"a\": invalid label name: __name__"},
       {"bad template", "groups:\n- name: g\n  rules:\n  - {alert: A, expr: b, annotations: {x: '{{ nope }}'}}",
-       "r.yml:4:38: group \"g\", rule 1, \"A\": annotation \"x\": template: __alert_A:1: function \"nope\" not defined"},
+       "r.yml:4:38: group \"g\", rule 1, \"A\": annotation \"x\": template: __alert_A:1: function \"nope\" not "
+       "defined"},
       {"two problems", "groups:\n- name: g\n  rules:\n  - record: a\n  - alert: A\n    expr: b\n    for: x",
        "r.yml:4:5: group \"g\", rule 1, \"a\": field 'expr' must be set in rule\n"
        "r.yml:7:10: not a valid duration string: \"x\""},
@@ -65,7 +69,8 @@ TEST(RuleFile, PlacesOfExpressionErrors) {
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
-    const auto file = parse_rule_file(std::string("groups:\n- name: g\n  rules:\n  - record: a\n    ") + c.expr, "r.yml");
+    const auto file =
+        parse_rule_file(std::string("groups:\n- name: g\n  rules:\n  - record: a\n    ") + c.expr, "r.yml");
     ASSERT_FALSE(file.has_value());
     EXPECT_TRUE(file.error().message().starts_with(c.place)) << file.error().message();
   }
@@ -94,7 +99,8 @@ TEST(RuleFile, ReadsEverything) {
 TEST(CheckRules, FindsDuplicates) {
   const auto checked = check_rules(
       "groups:\n- name: g\n  rules:\n  - {record: a, expr: b}\n  - {record: a, expr: c}\n"
-      "  - {record: a, expr: c, labels: {x: y}}\n  - {alert: a, expr: c}\n---\nx: 1\n", "r.yml");
+      "  - {record: a, expr: c, labels: {x: y}}\n  - {alert: a, expr: c}\n---\nx: 1\n",
+      "r.yml");
   ASSERT_TRUE(checked.has_value()) << checked.error().message();
   EXPECT_EQ(checked->rules, 4U);
   ASSERT_EQ(checked->lint.size(), 2U);

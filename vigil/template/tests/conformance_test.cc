@@ -22,7 +22,8 @@ std::string shared_directory() {
 
 // The series that existed when the expansions were recorded.
 Result<std::vector<QuerySample>> recorded_query(const std::string& expression) {
-  if (expression == "up_test{job='a'}") return std::vector<QuerySample>{{Labels{{"__name__", "up_test"}, {"job", "a"}}, 1}};
+  if (expression == "up_test{job='a'}")
+    return std::vector<QuerySample>{{Labels{{"__name__", "up_test"}, {"job", "a"}}, 1}};
   if (expression == "up_test") {
     return std::vector<QuerySample>{{Labels{{"__name__", "up_test"}, {"job", "a"}}, 1},
                                     {Labels{{"__name__", "up_test"}, {"job", "b"}}, 0}};

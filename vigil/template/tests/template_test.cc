@@ -11,18 +11,17 @@ namespace vigil::templates {
 namespace {
 
 Value test_data() {
-  return Value::structure(
-      {{"Name", "n"},
-       {"Empty", ""},
-       {"N", 3},
-       {"F", 2.5},
-       {"T", true},
-       {"List", Value::list({"a", "b", "c"})},
-       {"None", Value::list({})},
-       {"Map", Value::labels(Labels{{"k1", "v1"}, {"k2", "v2"}})},
-       {"Deep", Value::map({{"x", Value::map({{"y", 7}})}})},
-       {"When", time_value(1'767'322'845'678)}},
-      "main.data");
+  return Value::structure({{"Name", "n"},
+                           {"Empty", ""},
+                           {"N", 3},
+                           {"F", 2.5},
+                           {"T", true},
+                           {"List", Value::list({"a", "b", "c"})},
+                           {"None", Value::list({})},
+                           {"Map", Value::labels(Labels{{"k1", "v1"}, {"k2", "v2"}})},
+                           {"Deep", Value::map({{"x", Value::map({{"y", 7}})}})},
+                           {"When", time_value(1'767'322'845'678)}},
+                          "main.data");
 }
 
 std::string run(std::string_view text, const Limits& limits = {}) {
@@ -51,13 +50,17 @@ TEST(Template, Actions) {
       {"{{.Map.k1}}{{.Map.nope}}|", "v1|"},
       {"{{.Deep.x.y}} {{.Deep.q}} {{.Deep.q.r}}", "7 <no value> <no value>"},
       {"{{.Map}} {{.List}} {{.T}} {{.F}} {{.N}}", "map[k1:v1 k2:v2] [a b c] true 2.5 3"},
-      {"{{$}}|{{$.Name}}", "{n  3 2.5 true [a b c] [] map[k1:v1 k2:v2] map[x:map[y:7]] 2026-01-02 03:00:45.678 +0000 UTC}|n"},
-      {"{{\"q\\\"\\n\\t\\x41\\u00e9\\101\"}}{{`raw\\n`}}", "q\"\n\tA\xC3\xA9" "Araw\\n"},
+      {"{{$}}|{{$.Name}}",
+       "{n  3 2.5 true [a b c] [] map[k1:v1 k2:v2] map[x:map[y:7]] 2026-01-02 03:00:45.678 +0000 UTC}|n"},
+      {"{{\"q\\\"\\n\\t\\x41\\u00e9\\101\"}}{{`raw\\n`}}",
+       "q\"\n\tA\xC3\xA9"
+       "Araw\\n"},
       {"{{'a'}} {{0x10}} {{1_000}} {{1e3}} {{-2.50}} {{0b11}} {{017}}", "97 16 1000 1000 -2.5 3 15"},
       {"{{true}} {{false}} {{nil}}", "template: t:1:21: executing \"t\" at <nil>: nil is not a command"},
       {"{{print (len .List) .Name}}", "3n"},
       {"{{(index .List 1)}}{{(.Deep).x.y}}", "b7"},
-      {"{{.When.Year}} {{.When.Month}} {{(.When).Format \"2006-01-02T15:04:05Z07:00\"}}", "2026 January 2026-01-02T03:00:45Z"},
+      {"{{.When.Year}} {{.When.Month}} {{(.When).Format \"2006-01-02T15:04:05Z07:00\"}}",
+       "2026 January 2026-01-02T03:00:45Z"},
       {"{{ if .T }}y{{ end }}{{ if .Empty }}y{{ else }}n{{ end }}", "yn"},
       {"{{ if .Empty }}1{{ else if .None }}2{{ else if .N }}3{{ else }}4{{ end }}", "3"},
       {"{{ with .Name }}{{ . }}{{ end }}{{ with .Empty }}x{{ else }}-{{ end }}", "n-"},
@@ -93,7 +96,8 @@ TEST(Template, Actions) {
       {"{{/* a }}", "template: t:1: unclosed comment"},
       {"{{ .Name | }}", "template: t:1: missing value for command"},
       {"{{ .Name.X }}", "template: t:1:8: executing \"t\" at <.Name.X>: can't evaluate field X in type string"},
-      {"\n{{ template \"no\" }}", "template: t:2:3: executing \"t\" at <{{template \"no\"}}>: template \"no\" not defined"},
+      {"\n{{ template \"no\" }}",
+       "template: t:2:3: executing \"t\" at <{{template \"no\"}}>: template \"no\" not defined"},
       {"{{ range .T }}{{ end }}", "template: t:1:9: executing \"t\" at <.T>: range can't iterate over true"},
       {"{{ .Name 1 }}", "template: t:1:3: executing \"t\" at <.Name>: Name is not a method but has arguments"},
       {"{{ 1 2 }}", "template: t:1:3: executing \"t\" at <1>: can't give argument to non-function 1"},
@@ -111,23 +115,29 @@ TEST(Template, Builtins) {
       {"{{ not 0 }} {{ not .Name }}", "true false"},
       {"{{ eq 1 1 }} {{ eq 1 2 3 1 }} {{ ne \"a\" \"b\" }} {{ eq .T true }}", "true true true true"},
       {"{{ lt 1 2 }}{{ le 2 2 }}{{ gt 1.5 1.0 }}{{ ge \"a\" \"b\" }}", "truetruetruefalse"},
-      {"{{ eq 1 \"1\" }}", "template: t:1:3: executing \"t\" at <eq 1 \"1\">: error calling eq: incompatible types for comparison"},
-      {"{{ eq .F 1 }}", "template: t:1:3: executing \"t\" at <eq .F 1>: error calling eq: incompatible types for comparison"},
+      {"{{ eq 1 \"1\" }}",
+       "template: t:1:3: executing \"t\" at <eq 1 \"1\">: error calling eq: incompatible types for comparison"},
+      {"{{ eq .F 1 }}",
+       "template: t:1:3: executing \"t\" at <eq .F 1>: error calling eq: incompatible types for comparison"},
       {"{{ eq 1 }}", "template: t:1:3: executing \"t\" at <eq 1>: error calling eq: missing argument for comparison"},
-      {"{{ lt true false }}", "template: t:1:3: executing \"t\" at <lt true false>: error calling lt: invalid type for comparison"},
+      {"{{ lt true false }}",
+       "template: t:1:3: executing \"t\" at <lt true false>: error calling lt: invalid type for comparison"},
       {"{{ len \"h\xC3\xA9\" }} {{ len .Map }} {{ len .List }}", "3 2 3"},
       {"{{ len 3 }}", "template: t:1:3: executing \"t\" at <len 3>: error calling len: len of type int"},
       {"{{ index .Map \"k2\" }}{{ index .Map \"zz\" }}{{ index .List 0 }}{{ index \"abc\" 1 }}", "v2a98"},
       {"{{ index .Deep \"x\" \"y\" }}", "7"},
-      {"{{ index .List 3 }}", "template: t:1:3: executing \"t\" at <index .List 3>: error calling index: index out of range: 3"},
+      {"{{ index .List 3 }}",
+       "template: t:1:3: executing \"t\" at <index .List 3>: error calling index: index out of range: 3"},
       {"{{ slice .List 1 }} {{ slice .List 0 2 }} {{ slice \"abcd\" 1 3 }}", "[b c] [a b] bc"},
-      {"{{ slice \"abc\" 2 1 }}", "template: t:1:3: executing \"t\" at <slice \"abc\" 2 1>: error calling slice: invalid slice index: 2 > 1"},
+      {"{{ slice \"abc\" 2 1 }}",
+       "template: t:1:3: executing \"t\" at <slice \"abc\" 2 1>: error calling slice: invalid slice index: 2 > 1"},
       {"{{ print 1 2 \"a\" \"b\" 3 }}", "1 2ab3"},
       {"{{ println \"a\" 1 }}", "a 1\n"},
       {"{{ html \"<a href='x'>&\" }}", "&lt;a href=&#39;x&#39;&gt;&amp;"},
       {"{{ js \"it's <b>\\n\" }}", "it\\'s \\u003Cb\\u003E\\u000A"},
       {"{{ urlquery \"a b&c\" \"/\" }}", "a+b%26c%2F"},
-      {"{{ printf }}", "template: t:1:3: executing \"t\" at <printf>: wrong number of args for printf: want at least 1 got 0"},
+      {"{{ printf }}",
+       "template: t:1:3: executing \"t\" at <printf>: wrong number of args for printf: want at least 1 got 0"},
       {"{{ not 1 2 }}", "template: t:1:3: executing \"t\" at <not>: wrong number of args for not: want 1 got 2"},
       {"{{ printf 5 }}", "template: t:1:10: executing \"t\" at <5>: expected string; found 5"},
       {"{{ printf .N }}", "template: t:1:10: executing \"t\" at <.N>: wrong type for value; expected string; got int"},
@@ -147,8 +157,7 @@ TEST(Template, Printf) {
        "abc|       abc|abc       |ab|\"a\\\"b\"|6869"},
       {"{{ printf \"%f|%.1f|%8.3f|%-8.1f|%e|%g|%G\" 1.5 2.25 3.14159 1.0 12345.678 1e21 1e-7 }}",
        "1.500000|2.2|   3.142|1.0     |1.234568e+04|1e+21|1E-07"},
-      {"{{ printf \"%t|%v|%T|%v\" true .List 1.5 nil }}",
-       "true|[a b c]|float64|<nil>"},
+      {"{{ printf \"%t|%v|%T|%v\" true .List 1.5 nil }}", "true|[a b c]|float64|<nil>"},
       {"{{ printf \"%d\" \"x\" }} {{ printf \"%s\" 1 }} {{ printf \"%d\" 1.5 }}",
        "%!d(string=x) %!s(int=1) %!d(float64=1.5)"},
       {"{{ printf \"%d %d\" 1 }} {{ printf \"%d\" 1 2 }} {{ printf \"%\" }} {{ printf \"100%%\" }}",
@@ -176,9 +185,11 @@ TEST(Template, Limits) {
   const LimitCase cases[] = {
       {"endless range", "{{ range 1000000000 }}{{ end }}", "more than 500 steps"},
       {"output", "{{ range 400 }}abcdef{{ end }}", "more than 1000 bytes of output"},
-      {"growing text", "{{ $x := \"ab\" }}{{ range 100 }}{{ $x = print $x $x }}{{ end }}", "more than 1000 bytes of output"},
+      {"growing text", "{{ $x := \"ab\" }}{{ range 100 }}{{ $x = print $x $x }}{{ end }}",
+       "more than 1000 bytes of output"},
       {"wide verb", "{{ printf \"%9999999d\" 1 }}", "more than 1000 bytes of output"},
-      {"recursion", "{{ define \"r\" }}{{ template \"r\" }}{{ end }}{{ template \"r\" }}", "exceeded maximum template depth (10)"},
+      {"recursion", "{{ define \"r\" }}{{ template \"r\" }}{{ end }}{{ template \"r\" }}",
+       "exceeded maximum template depth (10)"},
       {"nested blocks", nested, "nested deeper than 100 levels"},
       {"nested parentheses", "{{" + std::string(100000, '(') + "}}", "nested deeper than 100 levels"},
   };
@@ -199,7 +210,8 @@ TEST(TemplateSet, FilesSeeEachOther) {
 
 TEST(RuleFunctions, Table) {
   const Case cases[] = {
-      {"{{ humanize 0.0000123 }} {{ humanize 1234567.0 }} {{ humanize \"12\" }} {{ humanize -0.5 }}", "12.3u 1.235M 12 -500m"},
+      {"{{ humanize 0.0000123 }} {{ humanize 1234567.0 }} {{ humanize \"12\" }} {{ humanize -0.5 }}",
+       "12.3u 1.235M 12 -500m"},
       {"{{ humanizeDuration 0 }} {{ humanizeDuration 90061.5 }} {{ humanizeDuration -61 }} {{ humanizeDuration 59.9 }}",
        "0s 1d 1h 1m 1s -1m 1s 59.9s"},
       {"{{ humanizeTimestamp 1435065584.128 }}", "2015-06-23 13:19:44.128 +0000 UTC"},
@@ -211,17 +223,23 @@ TEST(RuleFunctions, Table) {
        "host.example.org ::1 a:b:c"},
       {"{{ \"host.example.org:9100\" | stripDomain }} {{ \"10.0.0.1:80\" | stripDomain }} {{ \"a.b\" | stripDomain }}",
        "host:9100 10.0.0.1:80 a"},
-      {"{{ graphLink \"up == 0\" }} {{ tableLink \"up\" }}", "/graph?g0.expr=up+%3D%3D+0&g0.tab=0 /graph?g0.expr=up&g0.tab=1"},
-      {"{{ \"\xC3\xA9t\xC3\xA9 \xC3\x9F\" | toUpper }} {{ \"\xC3\x89\" | toLower }}", "\xC3\x89T\xC3\x89 \xC3\x9F \xC3\xA9"},
+      {"{{ graphLink \"up == 0\" }} {{ tableLink \"up\" }}",
+       "/graph?g0.expr=up+%3D%3D+0&g0.tab=0 /graph?g0.expr=up&g0.tab=1"},
+      {"{{ \"\xC3\xA9t\xC3\xA9 \xC3\x9F\" | toUpper }} {{ \"\xC3\x89\" | toLower }}",
+       "\xC3\x89T\xC3\x89 \xC3\x9F \xC3\xA9"},
       {"{{ range query \"q\" | sortByLabel \"job\" }}{{ .Labels.job }}={{ .Value }} {{ end }}", "a=2 b=1 "},
       {"{{ query \"q\" | first | strvalue }}|{{ urlQueryEscape \"a b\" }}", "|a+b"},
       {"{{ match \"(\" \"x\" }}",
-       "<error expanding template: error executing template t: template: t:1:115: executing \"t\" at <match \"(\" \"x\">: "
+       "<error expanding template: error executing template t: template: t:1:115: executing \"t\" at <match \"(\" "
+       "\"x\">: "
        "error calling match: error parsing regexp: missing ): (: `(`>"},
       {"{{ humanize .Labels }}",
-       "<error expanding template: error executing template t: template: t:1:115: executing \"t\" at <humanize .Labels>: "
+       "<error expanding template: error executing template t: template: t:1:115: executing \"t\" at <humanize "
+       ".Labels>: "
        "error calling humanize: can't convert map[string]string to float>"},
-      {"{{ $externalLabels.dc }}{{ .ExternalURL }}{{ pathPrefix }}", "eu" "http://h:1/a/a"},
+      {"{{ $externalLabels.dc }}{{ .ExternalURL }}{{ pathPrefix }}",
+       "eu"
+       "http://h:1/a/a"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.text);

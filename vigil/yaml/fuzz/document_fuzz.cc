@@ -17,7 +17,8 @@ std::size_t walk(const vigil::yaml::Node& node) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(data, data + size);
-  const auto document = vigil::yaml::Document::parse(text, "fuzz.yml", {.max_bytes = 1 << 16, .max_depth = 50, .max_nodes = 10'000});
+  const auto document =
+      vigil::yaml::Document::parse(text, "fuzz.yml", {.max_bytes = 1 << 16, .max_depth = 50, .max_nodes = 10'000});
   if (!document) return 0;
   walk(document->root());
   vigil::yaml::Problems problems;

@@ -19,7 +19,8 @@ std::string show(const Node& node) {
     }
     case Kind::kMapping: {
       std::string out = "{";
-      for (const auto& [key, value] : node.entries()) out += (out.size() > 1 ? "," : "") + show(key) + ":" + show(value);
+      for (const auto& [key, value] : node.entries())
+        out += (out.size() > 1 ? "," : "") + show(key) + ":" + show(value);
       return out + "}";
     }
   }

@@ -72,9 +72,10 @@ TEST(Fields, ReportsEveryProblemWithItsPlace) {
        "f.yml:5:18: receivers[1].slack_configs: not supported yet"},
       {"refused, but empty", "name: a\nagent: {}", ""},
       {"nested unknown", "name: a\nreceivers:\n- name: r\n  http: {y: 1}", "f.yml:4:10: unknown key \"y\" in http"},
-      {"several", "on: 3\nzzz: 1", "f.yml:1:1: missing key \"name\" in config\n"
-                                     "f.yml:1:5: expected true or false, found \"3\"\n"
-                                     "f.yml:2:1: unknown key \"zzz\" in config"},
+      {"several", "on: 3\nzzz: 1",
+       "f.yml:1:1: missing key \"name\" in config\n"
+       "f.yml:1:5: expected true or false, found \"3\"\n"
+       "f.yml:2:1: unknown key \"zzz\" in config"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
@@ -117,8 +118,16 @@ TEST(Scalars, Sizes) {
     const char* text;
     std::uint64_t expected;
   };
-  for (const Case& c : {Case{"0", 0}, {"17", 17}, {"17B", 17}, {"1KB", 1024}, {"1KiB", 1024}, {"1.5MB", 1572864},
-                        {"256MB", 256U << 20}, {"1GB", 1U << 30}, {"2TB", 2ULL << 40}, {"1EB", 1ULL << 60}}) {
+  for (const Case& c : {Case{"0", 0},
+                        {"17", 17},
+                        {"17B", 17},
+                        {"1KB", 1024},
+                        {"1KiB", 1024},
+                        {"1.5MB", 1572864},
+                        {"256MB", 256U << 20},
+                        {"1GB", 1U << 30},
+                        {"2TB", 2ULL << 40},
+                        {"1EB", 1ULL << 60}}) {
     std::uint64_t size = 1;
     EXPECT_TRUE(decode_bytes(Document::parse(c.text, "f")->root(), size).has_value()) << c.text;
     EXPECT_EQ(size, c.expected) << c.text;
