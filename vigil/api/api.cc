@@ -16,7 +16,7 @@ void add_write_routes(net::Router& router, const Shared& deps) {
     }, options);
     return;
   }
-  auto receiver = std::make_shared<WriteReceiver>(*deps->receiver, deps->clock, deps->limits);
+  auto receiver = std::make_shared<WriteReceiver>(*deps->receiver, deps->clock, deps->limits, deps->registry);
   router.post("/api/v1/write", [receiver](const net::Request& request, Writer out) { out->send(receiver->handle(request)); }, options);
 }
 

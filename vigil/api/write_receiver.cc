@@ -40,8 +40,23 @@ struct WriteReceiver::Outcome {
   std::size_t named_ = 0;
 };
 
-WriteReceiver::WriteReceiver(Appendable& store, Clock& clock, const Limits& limits)
-    : store_(store), clock_(clock), limits_(limits) {
+WriteReceiver::WriteReceiver(Appendable& store, Clock& clock, const Limits& limits, metrics::Registry* registry)
+    : store_(store),
+      clock_(clock),
+      limits_(limits),
+      requests_shown_(registry, MetricType::kCounter, "vigil_remote_write_requests_total", "Remote write requests by outcome.",
+                      {"outcome"},
+                      [this](metrics::CollectorSink& sink) {
+                        sink.point({"taken"}, static_cast<double>(stats_.taken));
+                        sink.point({"malformed"}, static_cast<double>(stats_.bad_requests));
+                        sink.point({"failed"}, static_cast<double>(stats_.failed));
+                      }),
+      samples_shown_(registry, MetricType::kCounter, "vigil_remote_write_samples_total", "Samples of remote write by outcome.",
+                     {"outcome"},
+                     [this](metrics::CollectorSink& sink) {
+                       sink.point({"stored"}, static_cast<double>(stats_.samples));
+                       sink.point({"refused"}, static_cast<double>(stats_.refused));
+                     }) {
   std::random_device random;
   for (auto& lane : lanes_) lane = std::make_unique<Lane>((std::uint64_t{random()} << 32) | random());
 }
@@ -124,7 +139,6 @@ Result<WriteReceiver::Outcome> WriteReceiver::store(std::string_view message, La
 }
 
 net::Response WriteReceiver::handle(const net::Request& request) {
-  ++stats_.requests;
   const auto refuse = [this](int status, std::string text) {
     ++stats_.bad_requests;
     return net::Response::text(status, text + "\n");
@@ -150,6 +164,7 @@ net::Response WriteReceiver::handle(const net::Request& request) {
     ++stats_.failed;
     return net::Response::text(error.code() == ErrorCode::kUnavailable ? 503 : 500, error.message() + "\n");
   }
+  ++stats_.taken;
   stats_.samples += outcome->stored;
   stats_.refused += outcome->refused;
   if (outcome->refused > 0) {

@@ -14,12 +14,13 @@
 
 #include "vigil/api/api.h"
 #include "vigil/base/mutex.h"
+#include "vigil/metrics/registry.h"
 #include "vigil/storage_api/series_cache.h"
 
 namespace vigil::api {
 
 struct WriteStats {
-  std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> taken{0};        // requests stored, perhaps in part
   std::atomic<std::uint64_t> samples{0};      // stored
   std::atomic<std::uint64_t> refused{0};      // samples left out
   std::atomic<std::uint64_t> bad_requests{0}; // not decodable
@@ -29,7 +30,8 @@ struct WriteStats {
 // Thread-safe.
 class WriteReceiver {
  public:
-  WriteReceiver(Appendable& store, Clock& clock, const Limits& limits);
+  // `registry` (may be null) shows the counters as vigil_remote_write_*.
+  WriteReceiver(Appendable& store, Clock& clock, const Limits& limits, metrics::Registry* registry = nullptr);
 
   net::Response handle(const net::Request& request);
   const WriteStats& stats() const { return stats_; }
@@ -54,6 +56,8 @@ class WriteReceiver {
   const Limits limits_;
   WriteStats stats_;
   std::array<std::unique_ptr<Lane>, kLanes> lanes_;
+  metrics::Collector requests_shown_;
+  metrics::Collector samples_shown_;
 };
 
 }  // namespace vigil::api

@@ -8,10 +8,12 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
+#include <optional>
 #include <thread>
 #include <utility>
 
 #include "vigil/base/log.h"
+#include "vigil/net/server_metrics.h"
 #include "vigil/net/session.h"
 
 namespace vigil::net {
@@ -76,6 +78,7 @@ struct HttpServer::Impl {
   std::vector<std::thread> threads;
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
   bool tls = false;
+  std::optional<ServerMetrics> metrics;
 
   Result<void> listen(std::string_view address);
   void accept(tcp::acceptor& acceptor);
@@ -210,6 +213,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(ServerOptions options, Han
   VIGIL_TRY(core.security, WebSecurity::create(core.options.web_config_file, files, core.options.anonymous_loopback));
   impl->tls = core.security->loaded()->tls != nullptr;
   for (const std::string& address : core.options.listen) VIGIL_TRY_VOID(impl->listen(address));
+  if (core.options.registry != nullptr) impl->metrics.emplace(*core.options.registry, core.stats);
   impl->work.emplace(core.io.get_executor());
   asio::post(impl->control, [raw = impl.get()] {
     for (const auto& acceptor : raw->acceptors) raw->accept(*acceptor);

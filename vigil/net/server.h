@@ -23,6 +23,10 @@
 #include "vigil/base/time.h"
 #include "vigil/net/http.h"
 
+namespace vigil::metrics {
+class Registry;
+}
+
 namespace vigil::net {
 
 // What one client can take. Reaching a limit is answered or cut, and counted in ServerStats.
@@ -51,6 +55,7 @@ struct ServerOptions {
   // machine. Wrong credentials are 401 from everywhere.
   bool anonymous_loopback = false;
   FileSystem* file_system = nullptr;         // for the files above; null: FileSystem::real()
+  metrics::Registry* registry = nullptr;     // shows ServerStats as vigil_http_*; of one server at most
 };
 
 // What a server should do with a request whose header has arrived.

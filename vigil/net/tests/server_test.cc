@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <map>
 #include <thread>
 
 #include "vigil/base/mutex.h"
+#include "vigil/metrics/registry.h"
 #include "vigil/net/curl_client.h"
 #include "vigil/net/gzip.h"
 #include "vigil/net/router.h"
@@ -129,6 +131,26 @@ TEST_F(ServerTest, AnswersAndKeepsTheConnection) {
   }
   EXPECT_EQ(server_->stats().connections_accepted, 1U);
   EXPECT_EQ(server_->stats().requests, 20U);
+}
+
+TEST_F(ServerTest, ShowsItsCounters) {
+  metrics::Registry registry;
+  options_.registry = &registry;
+  start();
+  raw("GET /none HTTP/1.1\r\n\r\n");
+  struct Reader final : metrics::Visitor {
+    void begin_family(const metrics::FamilyView& family) override { name = family.name; }
+    void point(std::string_view labels, double value) override { seen[name + "{" + std::string(labels) + "}"] = value; }
+    void histogram(std::string_view, const metrics::HistogramView&) override {}
+    std::string name;
+    std::map<std::string, double> seen;
+  } reader;
+  registry.visit(reader);
+  EXPECT_TRUE(registry.problems().empty());
+  EXPECT_EQ(reader.seen["vigil_http_connections_total{outcome=\"accepted\"}"], 1);
+  EXPECT_EQ(reader.seen["vigil_http_requests_refused_total{reason=\"malformed\"}"], 1);
+  EXPECT_GT(reader.seen["vigil_http_bytes_total{direction=\"sent\"}"], 10);
+  server_.reset();  // before the registry
 }
 
 TEST_F(ServerTest, RawRequests) {
