@@ -1,6 +1,6 @@
 // The server benchmark: vigil beside Prometheus and VictoriaMetrics in one run.
 //
-//   node bench/run.mjs --vigil build/bench/vigil --bin build/bench --peers .cache/peers
+//   node bench/run.mjs --vigil build/bench/bin/vigil --bin build/bench --peers .cache/peers
 //        [--runs 3] [--nodes 40] [--only ingest,memory,scrape] [--engines vigil,prometheus] [--out FILE.json]
 //
 // Every figure is the median over the runs; each engine starts on an empty
