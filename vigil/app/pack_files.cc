@@ -18,7 +18,7 @@ std::string_view between(const char* begin, const char* end) { return {begin, st
 const std::vector<PackFiles>& packs() {
   static const std::vector<PackFiles> all = {
       {"mpc", "pack:mpc/mpc-rules.yml", between(vigil_pack_mpc_rules_begin, vigil_pack_mpc_rules_end),
-       between(vigil_pack_mpc_scrape_begin, vigil_pack_mpc_scrape_end)},
+       between(vigil_pack_mpc_scrape_begin, vigil_pack_mpc_scrape_end), "mpc-nodes"},
   };
   return all;
 }

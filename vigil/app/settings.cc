@@ -2,8 +2,9 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
+#include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "vigil/app/pack_files.h"
@@ -53,13 +54,21 @@ scrape::ScrapeConfig self_scrape(const std::string& own_address) {
   return job;
 }
 
-Result<void> add_pack(const PackFiles& pack, Duration scrape_interval, const rules::RuleFileOptions& rule_options, FileSystem& files,
+// A demo scrapes often, so that the page is alive at once, and leaves out the jobs of
+// exporters that do not run here: a demo that starts with alerts about them misleads.
+struct DemoOptions {
+  Duration scrape_interval = 2 * kSecond;
+  std::set<std::string> running_exporters;
+};
+
+Result<void> add_pack(const PackFiles& pack, const DemoOptions* demo, const rules::RuleFileOptions& rule_options, FileSystem& files,
                       Settings& out) {
   VIGIL_TRY(auto jobs, config::parse_prometheus_config(pack.scrape_configs, "pack:" + std::string(pack.name), files));
   for (auto& job : jobs.scrape_configs) {
-    if (scrape_interval > 0) {
-      job.interval = scrape_interval;
-      job.timeout = std::min(job.timeout, scrape_interval);
+    if (demo != nullptr) {
+      if (job.job_name != pack.simulated_job && !demo->running_exporters.contains(job.job_name)) continue;
+      job.interval = demo->scrape_interval;
+      job.timeout = std::min(job.timeout, demo->scrape_interval);
     }
     bool taken = false;
     for (const auto& other : out.engine.scrape_configs) taken = taken || other.job_name == job.job_name;
@@ -123,7 +132,6 @@ Result<Settings> load_settings(const ServerOptions& options, const std::string& 
   } else {
     settings.engine.evaluation_interval = 5 * kSecond;
     settings.engine.scrape_configs.push_back(self_scrape(own_address));
-    for (const auto& exporter : found_exporters) settings.engine.scrape_configs.push_back(exporter);
     settings.shown_config = "# no --config.file: vigil scrapes itself and the exporters that answer on loopback\n";
   }
 
@@ -132,9 +140,24 @@ Result<Settings> load_settings(const ServerOptions& options, const std::string& 
   for (const PackFiles& pack : packs()) {
     const auto wanted = [&pack](const std::string& name) { return name == pack.name || name == "all"; };
     if (std::none_of(names.begin(), names.end(), wanted)) continue;
-    // A demo should be alive on the page at once.
-    const bool demo = std::any_of(options.demos.begin(), options.demos.end(), wanted);
-    VIGIL_TRY_VOID(add_pack(pack, demo ? 2 * kSecond : 0, rule_options, files, settings));
+    DemoOptions demo;
+    for (const auto& exporter : found_exporters) demo.running_exporters.insert(exporter.job_name);
+    const bool is_demo = std::any_of(options.demos.begin(), options.demos.end(), wanted);
+    VIGIL_TRY_VOID(add_pack(pack, is_demo ? &demo : nullptr, rule_options, files, settings));
+  }
+  if (options.config_file.empty()) {  // exporters that no pack has as its own
+    for (const auto& exporter : found_exporters) {
+      const auto same_target = [&exporter](const scrape::ScrapeConfig& job) {
+        for (const auto& group : job.discovery.static_groups) {
+          for (const Labels& target : group.targets) {
+            if (target == exporter.discovery.static_groups[0].targets[0]) return true;
+          }
+        }
+        return false;
+      };
+      auto& jobs = settings.engine.scrape_configs;
+      if (std::none_of(jobs.begin(), jobs.end(), same_target)) jobs.push_back(exporter);
+    }
   }
   for (const std::string& name : names) {
     if (name != "all" && find_pack(name) == nullptr) return fail(ErrorCode::kInvalidArgument, "there is no pack " + go_quote(name));
