@@ -295,6 +295,8 @@ Result<void> Core::commit(Transaction& transaction) {
 
   const Result<void> logged = wal->append(record.bytes(), [&] { apply(transaction); });
   if (!logged) {
+    // Too large for a record: the log itself is fine.
+    if (logged.error().code() == ErrorCode::kLimitExceeded) return logged;
     become_read_only(logged.error().message());
     return fail(ErrorCode::kUnavailable, "nothing was stored: " + logged.error().message());
   }

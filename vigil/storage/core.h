@@ -159,6 +159,7 @@ struct Core {
   std::atomic<std::uint64_t> checkpoint_size = 0;
   std::atomic<Timestamp> checkpoint_time = 0;
   std::atomic<bool> woken = false;
+  std::atomic<Timestamp> not_before = kMinTimestamp;  // of the next wake(), after a failure
 
   std::vector<std::string> damage;  // filled by open(), constant afterwards
   double open_seconds = 0;

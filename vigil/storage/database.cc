@@ -105,7 +105,7 @@ Stats Core::stats(std::size_t top) const {
   out.unknown_series_samples = counters.unknown_series_samples.load();
   out.damage = damage;
   out.open_seconds = open_seconds;
-  out.index = index.stats(top);
+  if (top > 0) out.index = index.stats(top);
   return out;
 }
 

@@ -78,7 +78,8 @@ class Database final : public Appendable, public Queryable {
   Result<void> checkpoint();
 
   StateReport state() const;
-  // `top`: length of the lists of largest metrics and labels.
+  // Walks over all series: for pages and people, not for hot paths. `top`: length of the
+  // lists of largest metrics and labels; 0 leaves them and the label counts out.
   Stats stats(std::size_t top = 10) const;
 
  private:

@@ -13,10 +13,15 @@ void Core::arm_timer(Duration delay) {
   timer.arm(options.scheduler->clock().now() + delay, [this] {
     maintain();
     arm_timer(options.maintenance_interval);
+    // A commit that woke it meanwhile must not wait for the interval.
+    if (woken.load()) arm_timer(0);
   });
 }
 
 void Core::wake() {
+  if (woken.load(std::memory_order_relaxed)) return;
+  // What failed a moment ago is not tried again at every commit.
+  if (options.scheduler->clock().now() < not_before.load(std::memory_order_relaxed)) return;
   if (!woken.exchange(true)) arm_timer(0);
 }
 
@@ -30,6 +35,7 @@ void Core::maintain() {
   const Timestamp now = options.scheduler->clock().now();
   if (sealed_bytes.load() > static_cast<std::int64_t>(options.chunk_file_bytes)) {
     if (auto done = flush_sealed(); !done) {
+      not_before = now + options.maintenance_interval;
       log::error("storage", "cannot write a chunk file; its chunks stay in memory", {{"error", done.error().message()}});
     }
   }
@@ -42,6 +48,7 @@ void Core::maintain() {
     }();
     if (!done) {
       ++counters.failed_checkpoints;
+      not_before = now + options.maintenance_interval;
       log::error("storage", "cannot write a checkpoint", {{"error", done.error().message()}});
       if (wal->failed()) become_read_only(done.error().message());
     }
@@ -250,8 +257,9 @@ void Core::drop_series(Timestamp cutoff) {
 void Core::try_to_recover() {
   // The log's end on disk is unknown after a failure. A new segment and a checkpoint of
   // everything in memory make it irrelevant.
-  const auto done = [&]() -> Result<void> {
-    VIGIL_TRY(const std::uint64_t segment, wal->recover());
+  const auto rebuild = [this](std::uint64_t segment) NO_THREAD_SAFETY_ANALYSIS { return write_checkpoint(segment); };
+  const Result<void> done = wal->failed() ? wal->recover(rebuild) : [&]() NO_THREAD_SAFETY_ANALYSIS -> Result<void> {
+    VIGIL_TRY(const std::uint64_t segment, wal->rotate());
     return write_checkpoint(segment);
   }();
   const Timestamp now = options.scheduler->clock().now();

@@ -50,11 +50,10 @@ Result<void> Core::open() {
              {"seconds", open_seconds}});
   if (!options.read_only) {
     // What was salvaged from damaged files is safe once it is in a checkpoint.
-    if (damage.empty()) {
-      arm_timer(options.maintenance_interval);
-    } else if (auto done = checkpoint(); !done) {
-      become_read_only(done.error().message());
+    if (!damage.empty()) {
+      if (auto done = checkpoint(); !done) become_read_only(done.error().message());
     }
+    arm_timer(options.maintenance_interval);
   }
   return {};
 }

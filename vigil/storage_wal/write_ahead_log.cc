@@ -184,6 +184,7 @@ void WriteAheadLog::enqueue(std::string_view record) {
 
 // With the writer role, without the mutex.
 Result<void> WriteAheadLog::write_batch(std::string& batch) {
+  begun_by_recover_ = false;
   const auto attempt = [&]() -> Result<void> {
     if (file_ == nullptr || (valid_size_ > kSegmentHeaderBytes && valid_size_ + batch.size() > options_.segment_bytes)) {
       VIGIL_TRY_VOID(begin_segment());
@@ -302,22 +303,26 @@ Result<void> WriteAheadLog::truncate_before(std::uint64_t segment) {
   return {};
 }
 
-Result<std::uint64_t> WriteAheadLog::recover() {
+Result<void> WriteAheadLog::recover(const std::function<Result<void>(std::uint64_t segment)>& rebuild) {
   {
     MutexLock lock(mutex_);
     acquire_writer();
     pending_.clear();
   }
-  const Result<void> begun = begin_segment();
+  // Attempts on a full disk would else leave a segment each.
+  Result<void> done = begun_by_recover_ ? Result<void>() : begin_segment();
+  begun_by_recover_ = done.has_value();
   const std::uint64_t number = number_;
-  MutexLock lock(mutex_);
-  if (begun) {
-    failure_.clear();
-    failed_.store(false, std::memory_order_release);
+  {
+    MutexLock lock(mutex_);
+    release_writer();
   }
-  release_writer();
-  if (!begun) return std::unexpected(begun.error());
-  return number;
+  if (done) done = rebuild(number);
+  if (!done) return done;
+  MutexLock lock(mutex_);
+  failure_.clear();
+  failed_.store(false, std::memory_order_release);
+  return done;
 }
 
 }  // namespace vigil::wal

@@ -100,8 +100,10 @@ class WriteAheadLog {
   // Removes the segments below `segment`: the caller has their content elsewhere.
   Result<void> truncate_before(std::uint64_t segment);
 
-  // After a failure: forgets what is enqueued, begins a new segment, accepts appends again.
-  Result<std::uint64_t> recover();
+  // After a failure: begins a new segment and calls `rebuild` with its number, to write
+  // elsewhere what the log should have held before it. Appends are accepted again when that
+  // succeeded. One thread at a time; may be repeated until it works.
+  Result<void> recover(const std::function<Result<void>(std::uint64_t segment)>& rebuild);
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 
   const ReplayReport& replay_report() const { return report_; }
@@ -140,6 +142,7 @@ class WriteAheadLog {
   std::unique_ptr<WritableFile> file_;
   std::uint64_t number_ = 0;       // of file_, or of the newest segment there is
   std::uint64_t valid_size_ = 0;   // bytes of it that are good
+  bool begun_by_recover_ = false;  // file_ is new, nothing was tried on it
   std::string batch_;
 
   Mutex files_mutex_;

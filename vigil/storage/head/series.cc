@@ -187,7 +187,7 @@ Series::Outcome Series::append(Timestamp timestamp, const HistogramPtr& histogra
 void Series::add_packed(Timestamp maxt, std::string_view chunk) {
   const std::size_t size = packed_bytes_ + kPackedHeader + chunk.size();
   std::unique_ptr<char[]> grown(new char[size]);
-  std::memcpy(grown.get(), packed_.get(), packed_bytes_);
+  std::copy_n(packed_.get(), packed_bytes_, grown.get());
   char* at = grown.get() + packed_bytes_;
   const auto length = static_cast<std::uint16_t>(chunk.size());
   std::memcpy(at, &maxt, sizeof maxt);

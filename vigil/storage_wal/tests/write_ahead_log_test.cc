@@ -143,7 +143,19 @@ TEST(WriteAheadLog, AFailedWriteLeavesNothingAndStopsTheLogUntilRecovered) {
   EXPECT_NE(refused.error().message().find("No space left"), std::string::npos);
   t.fs.set_capacity(1 << 20);
   EXPECT_FALSE(t.log->append("still refused"));
-  ASSERT_TRUE(t.log->recover());
+  // Refused until what should have been in the log is elsewhere.
+  std::uint64_t segment = 0;
+  const auto not_yet = [&](std::uint64_t number) -> Result<void> {
+    segment = number;
+    EXPECT_FALSE(t.log->append("still refused"));
+    return fail(ErrorCode::kIo, "no");
+  };
+  EXPECT_FALSE(t.log->recover(not_yet));
+  EXPECT_FALSE(t.log->append("still refused"));
+  ASSERT_TRUE(t.log->recover([&](std::uint64_t number) -> Result<void> {
+    EXPECT_EQ(number, segment);  // attempts do not pile up segments
+    return {};
+  }));
   t.append({"again"});
   ASSERT_TRUE(t.open());
   EXPECT_EQ(t.replayed, (Records{"good", "again"}));
