@@ -81,31 +81,38 @@ Result<std::uint64_t> Journal::read_snapshot(Ledger& ledger) {
   return get_le(bytes.substr(12, 8));
 }
 
-Result<void> Journal::write(std::string_view records) {
-  if (incomplete_) return fail(ErrorCode::kUnavailable, "an earlier record could not be written");
-  auto written = log_->append(records);
-  incomplete_ = !written;
-  return written;
-}
-
-bool Journal::wants_compaction() const {
-  return incomplete_ || log_->size_bytes() > std::max(options_.compact_bytes, 4 * snapshot_bytes_);
-}
-
-Result<void> Journal::compact(const Ledger& ledger) {
-  // A crash before the snapshot is complete leaves the old one and every segment; a crash
-  // after it leaves segments that the next open() does not read.
-  VIGIL_TRY(const std::uint64_t segment, log_->failed() ? log_->recover() : log_->rotate());
+Result<void> Journal::write_snapshot(const Ledger& ledger, std::uint64_t first_segment) {
   std::string body;
-  put_le(body, segment, 8);
+  put_le(body, first_segment, 8);
   body += ledger.encode_all();
   std::string file(kMagic);
   put_le(file, crc32c(body), 4);
   file += body;
   VIGIL_TRY_VOID(options_.files.write_file_atomically(snapshot_path(), file));
   snapshot_bytes_ = file.size();
-  incomplete_ = false;
-  return log_->truncate_before(segment);
+  return {};
+}
+
+Result<void> Journal::write(std::string_view records) { return log_->append(records); }
+
+bool Journal::wants_compaction() const {
+  return failed() || log_->size_bytes() > std::max(options_.compact_bytes, 4 * snapshot_bytes_);
+}
+
+Result<void> Journal::compact(const Ledger& ledger) {
+  // A crash before the snapshot is complete leaves the old one and every segment; a crash
+  // after it leaves segments that the next open() does not read.
+  std::uint64_t first_segment = 0;
+  if (failed()) {
+    VIGIL_TRY_VOID(log_->recover([&](std::uint64_t segment) {
+      first_segment = segment;
+      return write_snapshot(ledger, segment);
+    }));
+  } else {
+    VIGIL_TRY(first_segment, log_->rotate());
+    VIGIL_TRY_VOID(write_snapshot(ledger, first_segment));
+  }
+  return log_->truncate_before(first_segment);
 }
 
 }  // namespace vigil::alerting

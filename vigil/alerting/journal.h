@@ -35,7 +35,7 @@ class Journal {
   // Encoded records: when it returns they survive a kill of the process. After a failure
   // all writes fail until compact() has succeeded: it writes everything.
   Result<void> write(std::string_view records);
-  bool failed() const { return incomplete_; }
+  bool failed() const { return log_->failed(); }
   // The log has outgrown the state it leads to, or lacks a record.
   bool wants_compaction() const;
   // Replaces everything by a snapshot of `ledger`, which must hold all that was written.
@@ -46,13 +46,13 @@ class Journal {
  private:
   explicit Journal(Options options) : options_(std::move(options)) {}
   Result<std::uint64_t> read_snapshot(Ledger& ledger);
+  Result<void> write_snapshot(const Ledger& ledger, std::uint64_t first_segment);
   std::filesystem::path snapshot_path() const { return options_.directory / "snapshot"; }
 
   Options options_;
   std::unique_ptr<wal::WriteAheadLog> log_;
   std::uint64_t snapshot_bytes_ = 0;
   std::uint64_t damage_ = 0;
-  bool incomplete_ = false;  // a record is missing on disk
 };
 
 }  // namespace vigil::alerting
