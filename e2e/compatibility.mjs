@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startVigil } from './cluster.mjs';
-import { freePorts, have, http, query, run, sink, skip, start, stop, test, truthy, until, equal } from './harness.mjs';
+import { freePorts, have, http, query, run, sink, skip, sleep, start, stop, test, truthy, until, equal } from './harness.mjs';
 
 export default async function compatibility({ vigil, peers, dir }) {
   mkdirSync(dir, { recursive: true });
@@ -30,6 +30,7 @@ export default async function compatibility({ vigil, peers, dir }) {
   await test('a Prometheus is scraped', () => until('up', 30, async () => (await query(server.base, 'up{job="peer"}'))[0]?.value === 1));
   await test('promtool query instant, range, series, labels', async () => {
     await until('rule output', 20, async () => (await query(server.base, 'job:up:sum{job="peer"}'))[0]);
+    await sleep(3000);
     const now = Math.floor(Date.now() / 1000);
     for (const [args, wanted] of [
       [['instant', server.base, 'up{job="peer"}'], /up\{.*job="peer".*\} => 1 @/],

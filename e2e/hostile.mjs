@@ -2,49 +2,31 @@
 // it, and loses nothing that it had stored.
 import { createServer } from 'node:http';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startVigil } from './cluster.mjs';
-import { equal, http, query, sleep, stop, test, truthy, until } from './harness.mjs';
+import { equal, http, query, sleep, start, stop, test, truthy, until } from './harness.mjs';
 
-const TYPE = { 'Content-Type': 'text/plain; version=0.0.4' };
-
-function serve(handler) {
-  return new Promise(resolve => {
-    const server = createServer(handler).listen(0, '127.0.0.1', () => resolve({ target: `127.0.0.1:${server.address().port}`, close: () => { server.closeAllConnections(); server.close(); } }));
-  });
-}
-
-// Writes chunks until the reader is gone.
-function stream(response, chunk) {
-  let i = 0;
-  const push = () => { while (!response.destroyed && response.write(chunk(i++))); };
-  response.on('drain', push);
-  push();
-}
+// What the error of each target must say.
+const REASONS = {
+  malformed: /line 2/, huge_label: /label.*(length|long|limit)/i, silent: /within 4s/, dripping: /within 4s/, ten_million: /limit|within/i,
+  endless_line: /limit|within/i, binary: /line 1/, wrong_type: /content.type/i, error_status: /500/,
+};
 
 export default async function hostile({ vigil, dir }) {
   mkdirSync(dir, { recursive: true });
-  const good = await serve((_, response) => response.writeHead(200, TYPE).end('good_metric 1\n'));
-  const targets = {
-    malformed: [(_, response) => response.writeHead(200, TYPE).end('ok 1\nthis is { not metrics\n'), /line 2|2:/],
-    huge_label: [(_, response) => { response.writeHead(200, TYPE); response.end(`m{a="${'x'.repeat(100 << 20)}"} 1\n`); }, /label|length|limit/i],
-    silent: [() => {}, /time|deadline/i],
-    dripping: [(_, response) => { response.writeHead(200, TYPE); const timer = setInterval(() => response.write('drip 1\n'), 100); response.on('close', () => clearInterval(timer)); }, /time|deadline/i],
-    ten_million: [(_, response) => { response.writeHead(200, TYPE); stream(response, i => Array.from({ length: 2000 }, (_unused, k) => `s{i="${i * 2000 + k}"} 1\n`).join('')); }, /limit|time|large/i],
-    endless_line: [(_, response) => { response.writeHead(200, TYPE); stream(response, () => 'a'.repeat(1 << 16)); }, /limit|time|large/i],
-    binary: [(_, response) => response.writeHead(200, TYPE).end(Buffer.from(Array.from({ length: 4096 }, (_unused, i) => (i * 7919) & 255))), /./],
-    wrong_type: [(_, response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>'), /content|type/i],
-    error_status: [(_, response) => response.writeHead(500).end('no'), /500/],
-  };
-  const servers = { good };
-  for (const [name, [handler]] of Object.entries(targets)) servers[name] = await serve(handler);
+  const good = createServer((_, response) => response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4' }).end('good_metric 1\n'));
+  await new Promise(resolve => good.listen(0, '127.0.0.1', resolve));
+  const others = start('targets', process.execPath, [join(dirname(fileURLToPath(import.meta.url)), 'hostile_targets.mjs')], { logs: dir });
+  const bad = await until('targets', 10, () => JSON.parse(readFileSync(join(dir, 'targets.log'), 'utf8')));
+  const targets = { good: `127.0.0.1:${good.address().port}`, ...bad };
   const config = join(dir, 'prometheus.yml');
   const text = 'global: {scrape_interval: 5s, scrape_timeout: 4s}\nscrape_configs:\n' +
-    Object.entries(servers).map(([name, { target }]) => `- job_name: ${name}\n  ${name === 'good' ? 'scrape_interval: 1s\n  scrape_timeout: 1s\n  ' : ''}static_configs: [{targets: ['${target}']}]\n`).join('');
+    Object.entries(targets).map(([name, target]) => `- job_name: ${name}\n  ${name === 'good' ? 'scrape_interval: 1s\n  scrape_timeout: 1s\n  ' : ''}static_configs: [{targets: ['${target}']}]\n`).join('');
   writeFileSync(config, text);
   const server = await startVigil({ vigil, dir, config, flags: ['--web.enable-remote-write-receiver'] });
 
-  for (const [name, [, message]] of Object.entries(targets)) {
+  for (const [name, message] of Object.entries(REASONS)) {
     await test(`target ${name}: down, with a reason`, async () => {
       const target = await until(`lastError of ${name}`, 30, async () => {
         const { json } = await http('GET', `${server.base}/api/v1/targets`);
@@ -110,5 +92,6 @@ export default async function hostile({ vigil, dir }) {
   });
 
   await stop(server.child);
-  for (const { close } of Object.values(servers)) close();
+  await stop(others);
+  good.close();
 }

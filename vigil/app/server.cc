@@ -108,8 +108,10 @@ class Server {
 
     // Listening before scraping: a taken port is an error before anything is written.
     VIGIL_TRY_VOID(listen());
-    shown_config_ = settings.shown_config;
-    last_config_time_ = scheduler_->clock().now();
+    {
+      MutexLock lock(state_mutex_);
+      remember(settings);
+    }
     VIGIL_TRY_VOID(engine_->apply(std::move(settings.engine)));
     if (options_.config_file.empty()) arm_exporter_search();
     return {};
@@ -123,7 +125,7 @@ class Server {
     if (!settings) {
       applied = std::unexpected(settings.error());
     } else {
-      applied = engine_->apply(std::move(settings->engine));
+      applied = engine_->apply(settings->engine);
       if (applied && settings->alerting) applied = engine_->apply_alerting(std::move(*settings->alerting));
     }
     MutexLock state(state_mutex_);
@@ -132,8 +134,7 @@ class Server {
       log::error("server", "reload failed, the configuration before stays", {{"error", applied.error().message()}});
       return applied;
     }
-    shown_config_ = settings->shown_config;
-    last_config_time_ = scheduler_->clock().now();
+    remember(*settings);
     log::info("server", "configuration reloaded");
     return {};
   }
@@ -172,6 +173,10 @@ class Server {
     api.runtime = [this] { return runtime_view(); };
     api.build = {.version = kVersion, .revision = kRevision, .branch = "main", .user = "", .date = "", .compiler = kCompiler};
     api.external_url = external_url();
+    api.external_labels = [this] {
+      MutexLock lock(state_mutex_);
+      return external_labels_;
+    };
     if (options_.enable_lifecycle) {
       api.reload = [this] { return reload(); };
       api.quit = [] { Signals::request_stop(); };
@@ -190,8 +195,16 @@ class Server {
     server.listen = options_.listen_addresses;
     server.web_config_file = options_.web_config_file;
     server.limits.max_connections = options_.max_connections;
+    server.registry = &metrics::Registry::global();
     VIGIL_TRY(http_, net::HttpServer::start(std::move(server), router.handler(), router.policy()));
     return {};
+  }
+
+  // What the API shows of the configuration in use.
+  void remember(const Settings& settings) REQUIRES(state_mutex_) {
+    shown_config_ = settings.shown_config;
+    external_labels_ = settings.engine.external_labels;
+    last_config_time_ = scheduler_->clock().now();
   }
 
   void arm_exporter_search() {
@@ -263,6 +276,7 @@ class Server {
   Mutex reload_mutex_;
   Mutex state_mutex_;
   std::string shown_config_ GUARDED_BY(state_mutex_);
+  Labels external_labels_ GUARDED_BY(state_mutex_);
   bool last_reload_good_ GUARDED_BY(state_mutex_) = true;
   Timestamp last_config_time_ GUARDED_BY(state_mutex_) = 0;
   Timer search_timer_;
