@@ -96,6 +96,7 @@ struct Core {
   // maintenance.cc
   void maintain();
   Result<void> checkpoint();
+  Result<void> rotate_and_checkpoint() REQUIRES(maintenance_mutex);
   Result<void> write_checkpoint(std::uint64_t segment) REQUIRES(maintenance_mutex);
   Result<void> flush_sealed() REQUIRES(maintenance_mutex);
   void apply_retention() REQUIRES(maintenance_mutex);

@@ -42,11 +42,7 @@ void Core::maintain() {
   const std::uint64_t since = wal->written_bytes() - wal_at_checkpoint.load();
   const bool long_enough = since > std::max(options.checkpoint_bytes, checkpoint_size.load());
   if (long_enough || (since > 0 && now - checkpoint_time.load() >= options.checkpoint_interval)) {
-    const auto done = [&]() -> Result<void> {
-      VIGIL_TRY(const std::uint64_t segment, wal->rotate());
-      return write_checkpoint(segment);
-    }();
-    if (!done) {
+    if (const auto done = rotate_and_checkpoint(); !done) {
       ++counters.failed_checkpoints;
       not_before = now + options.maintenance_interval;
       log::error("storage", "cannot write a checkpoint", {{"error", done.error().message()}});
@@ -65,6 +61,10 @@ Result<void> Core::checkpoint() {
   MutexLock guard(maintenance_mutex);
   if (options.read_only) return fail(ErrorCode::kUnavailable, "opened for reading only");
   if (sealed_bytes.load() > static_cast<std::int64_t>(options.chunk_file_bytes)) VIGIL_TRY_VOID(flush_sealed());
+  return rotate_and_checkpoint();
+}
+
+Result<void> Core::rotate_and_checkpoint() {
   VIGIL_TRY(const std::uint64_t segment, wal->rotate());
   return write_checkpoint(segment);
 }
@@ -258,10 +258,7 @@ void Core::try_to_recover() {
   // The log's end on disk is unknown after a failure. A new segment and a checkpoint of
   // everything in memory make it irrelevant.
   const auto rebuild = [this](std::uint64_t segment) NO_THREAD_SAFETY_ANALYSIS { return write_checkpoint(segment); };
-  const Result<void> done = wal->failed() ? wal->recover(rebuild) : [&]() NO_THREAD_SAFETY_ANALYSIS -> Result<void> {
-    VIGIL_TRY(const std::uint64_t segment, wal->rotate());
-    return write_checkpoint(segment);
-  }();
+  const Result<void> done = wal->failed() ? wal->recover(rebuild) : rotate_and_checkpoint();
   const Timestamp now = options.scheduler->clock().now();
   if (!done) {
     MutexLock guard(state_mutex);
@@ -298,8 +295,7 @@ Result<void> Core::close() {
   closed = true;
   if (!was_ready || wal == nullptr) return {};
   if (wal->written_bytes() == wal_at_checkpoint.load() && counters.replayed_records.load() == 0) return {};
-  VIGIL_TRY(const std::uint64_t segment, wal->rotate());
-  return write_checkpoint(segment);
+  return rotate_and_checkpoint();
 }
 
 StateReport Core::state_report() const {
