@@ -12,15 +12,6 @@ function(vigil_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBS;TEST_DEPENDS;TEST_LIBS;TESTS" ${ARGN})
   set(target vigil_${name})
 
-  # INTERIM: files that are still being written.
-  set(present)
-  foreach(source IN LISTS arg_SOURCES)
-    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
-      list(APPEND present ${source})
-    endif()
-  endforeach()
-  set(arg_SOURCES ${present})
-
   if(arg_SOURCES)
     add_library(${target} STATIC ${arg_SOURCES})
     target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})

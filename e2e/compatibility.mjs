@@ -34,7 +34,7 @@ export default async function compatibility({ vigil, peers, dir }) {
     const now = Math.floor(Date.now() / 1000);
     for (const [args, wanted] of [
       [['instant', server.base, 'up{job="peer"}'], /up\{.*job="peer".*\} => 1 @/],
-      [['range', `--start=${now - 5}`, `--end=${now}`, '--step=1s', server.base, 'job:up:sum'], /job:up:sum\{job="peer"\} =>\n1 @\[/],
+      [['range', `--start=${now - 5}`, `--end=${now}`, '--step=1s', server.base, 'job:up:sum'], /job:up:sum\{job="peer"\} =>[\s\S]*1 @\[/],
       [['series', '--match=up', server.base], /__name__="up"/],
       [['labels', server.base, 'job'], /^peer$/m],
     ]) {
