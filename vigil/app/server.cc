@@ -164,6 +164,11 @@ class Server {
     };
     api.targets = [this] { return targets_view(); };
     api.rule_groups = [this] { return engine_->rules().groups(); };
+    api.alertmanagers = [this] {
+      std::vector<std::string> urls;
+      for (const auto& status : engine_->external_alertmanagers().status()) urls.push_back(status.url);
+      return urls;
+    };
     api.storage_stats = [this](std::size_t top) { return engine_->storage().stats(top); };
     api.config_text = [this] {
       MutexLock lock(state_mutex_);
@@ -171,7 +176,7 @@ class Server {
     };
     api.flags = [this] { return flag_values(options_); };
     api.runtime = [this] { return runtime_view(); };
-    api.build = {.version = kVersion, .revision = kRevision, .branch = "main", .user = "", .date = "", .compiler = kCompiler};
+    api.build = {.version = std::string(kApiVersion) + "+vigil." + kVersion, .revision = kRevision, .branch = "main", .user = "", .date = "", .compiler = kCompiler};
     api.external_url = external_url();
     api.external_labels = [this] {
       MutexLock lock(state_mutex_);

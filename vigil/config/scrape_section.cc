@@ -215,11 +215,14 @@ void read_scrape_config(yaml::Fields& job, const ScrapeDefaults& defaults, const
   read_discovery(job, base, out.discovery);
 
   out.fingerprint = to_yaml(job.node(), /*hide_secrets=*/false);
-  for (const std::int64_t inherited : {out.interval, out.timeout, static_cast<Duration>(out.sample_limit),
-                                       static_cast<Duration>(out.body_size_limit), static_cast<Duration>(out.target_limit),
-                                       static_cast<Duration>(out.label_limit)}) {
+  // What the job inherits from `global`.
+  for (const std::uint64_t inherited :
+       {static_cast<std::uint64_t>(out.interval), static_cast<std::uint64_t>(out.timeout), out.sample_limit, out.body_size_limit,
+        out.target_limit, out.label_limit, out.label_name_length_limit, out.label_value_length_limit,
+        std::uint64_t{out.extra_scrape_metrics ? 1U : 0U}}) {
     out.fingerprint += std::to_string(inherited) + ";";
   }
+  for (const Protocol protocol : out.protocols) out.fingerprint += std::to_string(static_cast<int>(protocol));
 }
 
 }  // namespace vigil::config

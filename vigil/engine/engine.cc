@@ -45,7 +45,8 @@ Result<void> Engine::start() {
                                            .external_url = options_.external_url,
                                            .registry = options_.registry};
     VIGIL_TRY(alertmanager_, alerting::Alertmanager::open(*options_.alerting, std::move(alerting)));
-    sinks.push_back(alertmanager_.get());
+    labelled_ = std::make_unique<LabelledSink>(*alertmanager_);
+    sinks.push_back(labelled_.get());
   }
   external_ = std::make_unique<alerting::ExternalSender>(alerting::ExternalOptions{
       .client = options_.client, .scheduler = options_.scheduler, .registry = options_.registry});
@@ -76,6 +77,7 @@ Engine::~Engine() {
 Result<void> Engine::apply(Config config) {
   // The only part that can refuse goes first.
   VIGIL_TRY_VOID(scraper_->apply(std::move(config.scrape_configs)));
+  if (labelled_ != nullptr) labelled_->set(config.external_labels);
   external_->apply(std::move(config.alertmanagers), config.external_labels);
   rules_->update(std::move(config.rule_groups), rules::Settings{.interval = config.evaluation_interval,
                                                                 .query_offset = config.rule_query_offset,

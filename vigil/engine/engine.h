@@ -20,6 +20,7 @@
 #include "vigil/base/error.h"
 #include "vigil/base/file_system.h"
 #include "vigil/base/scheduler.h"
+#include "vigil/engine/labelled_sink.h"
 #include "vigil/metrics/registry.h"
 #include "vigil/net/http.h"
 #include "vigil/promql/engine.h"
@@ -79,7 +80,8 @@ class Engine {
   promql::Engine& queries() { return queries_; }
   scrape::Scraper& scraper() { return *scraper_; }
   rules::Manager& rules() { return *rules_; }
-  alerting::Alertmanager* alertmanager() { return alertmanager_.get(); }
+  alerting::Alertmanager* alertmanager() { return alertmanager_.get(); }  // null: not configured
+  const alerting::ExternalSender& external_alertmanagers() const { return *external_; }
 
  private:
   Engine(Options options, std::unique_ptr<storage::Database> storage);
@@ -91,6 +93,7 @@ class Engine {
   std::unique_ptr<StorageMetrics> storage_metrics_;
   // Each feeds those above it, so it is destroyed, and stopped, before them.
   std::unique_ptr<alerting::Alertmanager> alertmanager_;
+  std::unique_ptr<LabelledSink> labelled_;  // in front of alertmanager_
   std::unique_ptr<alerting::ExternalSender> external_;
   std::unique_ptr<AlertSink> sink_;
   std::unique_ptr<rules::Manager> rules_;
