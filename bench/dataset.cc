@@ -43,13 +43,13 @@ Node::Node(int id) : random_(static_cast<std::uint64_t>(id) + 1) {
     }
   }
   const std::array<std::pair<const char*, double>, 8> methods = {{{"eth_blockNumber", 0.004},
-                                                                   {"eth_call", 0.03},
-                                                                   {"eth_estimateGas", 0.12},
-                                                                   {"eth_getBalance", 0.02},
-                                                                   {"eth_getLogs", 0.3},
-                                                                   {"eth_sendRawTransaction", 0.06},
-                                                                   {"net_version", 0.003},
-                                                                   {"zk_getProof", 0.8}}};
+                                                                  {"eth_call", 0.03},
+                                                                  {"eth_estimateGas", 0.12},
+                                                                  {"eth_getBalance", 0.02},
+                                                                  {"eth_getLogs", 0.3},
+                                                                  {"eth_sendRawTransaction", 0.06},
+                                                                  {"net_version", 0.003},
+                                                                  {"zk_getProof", 0.8}}};
   for (const auto& [method, median] : methods) {
     histogram("rpc_request_duration_seconds", {{"method", method}}, 20 * serving, median);
     for (const char* code : {"200", "400", "429", "500", "503"}) {
@@ -57,7 +57,8 @@ Node::Node(int id) : random_(static_cast<std::uint64_t>(id) + 1) {
              (*code == '2' ? 20 : 0.05) * serving, 0, 0);
     }
   }
-  for (const auto& [stage, median] : {std::pair{"decode", 0.004}, {"execute", 0.032}, {"nonce", 0.016}, {"signature", 0.008}}) {
+  for (const auto& [stage, median] :
+       {std::pair{"decode", 0.004}, {"execute", 0.032}, {"nonce", 0.016}, {"signature", 0.008}}) {
     histogram("tx_validation_seconds", {{"stage", stage}}, 30 * ordering, median);
   }
   for (const auto& [phase, median] : {std::pair{"commit", 0.3}, {"prepare", 0.2}, {"propose", 0.1}}) {
@@ -65,7 +66,8 @@ Node::Node(int id) : random_(static_cast<std::uint64_t>(id) + 1) {
   }
   scalar(Kind::kCounter, "tx_processed_total", {}, 120 * ordering, 0, 0);
   scalar(Kind::kCounter, "gc_runs_total", {}, 0.1, 0, 0);
-  for (const char* protocol : {"discovery", "gossip", "identify", "kad", "ping", "sync-blocks", "sync-state", "votes"}) {
+  for (const char* protocol :
+       {"discovery", "gossip", "identify", "kad", "ping", "sync-blocks", "sync-state", "votes"}) {
     for (const char* direction : {"in", "out"}) {
       scalar(Kind::kCounter, "p2p_bytes_total", {{"direction", direction}, {"protocol", protocol}}, 5000, 0, 0);
       scalar(Kind::kCounter, "p2p_messages_total", {{"direction", direction}, {"protocol", protocol}}, 10, 0, 0);

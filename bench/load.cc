@@ -32,9 +32,7 @@ namespace {
 
 using Options = std::map<std::string, std::string>;
 
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 std::string option(const Options& options, const std::string& name, const std::string& fallback = "") {
   const auto found = options.find(name);
@@ -123,7 +121,8 @@ void generate(const Options& options) {
       const double now = end - (steps - s) * step;
       all[n]->step(now, step);
       // Two in a hundred scrapes are a few milliseconds off the grid.
-      const std::int64_t timestamp = std::llround(now * 1000) + (jitter.uniform() < 0.02 ? 1 + static_cast<int>(n % 5) : 0);
+      const std::int64_t timestamp =
+          std::llround(now * 1000) + (jitter.uniform() < 0.02 ? 1 + static_cast<int>(n % 5) : 0);
       const auto connection = static_cast<std::uint32_t>(n % kConnections);
       for (std::size_t i = 0; i < labels[n].size(); ++i) {
         time_series(batches[connection].message, labels[n][i], all[n]->values()[i], timestamp);
@@ -182,10 +181,13 @@ void send(const Options& options) {
   std::vector<double> all;
   for (const auto& part : latencies) all.insert(all.end(), part.begin(), part.end());
   std::sort(all.begin(), all.end());
-  const auto quantile = [&](double q) { return all.empty() ? 0 : all[static_cast<std::size_t>(q * static_cast<double>(all.size() - 1))] * 1000; };
-  std::printf("{\"samples\":%llu,\"failures\":%llu,\"wall_s\":%.3f,\"samples_per_s\":%.0f,\"p50_ms\":%.3f,\"p99_ms\":%.3f}\n",
-              static_cast<unsigned long long>(samples), static_cast<unsigned long long>(failures), wall,
-              static_cast<double>(samples) / wall, quantile(0.5), quantile(0.99));
+  const auto quantile = [&](double q) {
+    return all.empty() ? 0 : all[static_cast<std::size_t>(q * static_cast<double>(all.size() - 1))] * 1000;
+  };
+  std::printf(
+      "{\"samples\":%llu,\"failures\":%llu,\"wall_s\":%.3f,\"samples_per_s\":%.0f,\"p50_ms\":%.3f,\"p99_ms\":%.3f}\n",
+      static_cast<unsigned long long>(samples), static_cast<unsigned long long>(failures), wall,
+      static_cast<double>(samples) / wall, quantile(0.5), quantile(0.99));
 }
 
 // --- scrape targets -----------------------------------------------------------
@@ -287,7 +289,8 @@ void query(const Options& options) {
         const auto answer = link.request("GET", path.str(), "", "");
         times.push_back((seconds() - start) * 1000);
         if (answer.status != 200) {
-          std::cerr << "load: " << line.substr(0, tab) << ": HTTP " << answer.status << ": " << answer.body.substr(0, 300) << "\n";
+          std::cerr << "load: " << line.substr(0, tab) << ": HTTP " << answer.status << ": "
+                    << answer.body.substr(0, 300) << "\n";
           break;
         }
       }

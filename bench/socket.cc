@@ -161,8 +161,9 @@ void serve_pages(int first_port, int count, std::string (*page)(int index)) {
       while (input.find("\r\n\r\n") != std::string::npos) {
         input.erase(0, input.find("\r\n\r\n") + 4);
         const std::string body = page(connections[fd]);
-        std::string answer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: " +
-                             std::to_string(body.size()) + "\r\n\r\n" + body;
+        std::string answer =
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: " +
+            std::to_string(body.size()) + "\r\n\r\n" + body;
         std::string_view left = answer;
         while (!left.empty()) {
           const ssize_t sent = ::send(fd, left.data(), left.size(), MSG_NOSIGNAL);

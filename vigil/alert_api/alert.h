@@ -10,7 +10,7 @@
 namespace vigil {
 
 struct Alert {
-  Labels labels;       // identity; contains alertname
+  Labels labels;  // identity; contains alertname
   Labels annotations;
   Timestamp starts_at = 0;
   Timestamp ends_at = 0;  // 0: not known, the receiver applies its resolve timeout

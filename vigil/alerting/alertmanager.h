@@ -49,9 +49,9 @@ struct AlertmanagerOptions {
   Scheduler& scheduler;
   std::string external_url;  // of vigil, in messages
   metrics::Registry* registry = nullptr;
-  bool fsync = false;                    // records survive power cuts, too
-  std::size_t max_alerts = 100'000;      // more are refused and counted
-  Duration retention = 120 * kHour;      // of the notification log, at most
+  bool fsync = false;                     // records survive power cuts, too
+  std::size_t max_alerts = 100'000;       // more are refused and counted
+  Duration retention = 120 * kHour;       // of the notification log, at most
   std::uint64_t compact_bytes = 4 << 20;  // log bytes that bring a compaction, at least
 };
 
@@ -73,11 +73,11 @@ struct GroupView {
 struct NotificationView {
   std::string group_key;
   std::string receiver;
-  std::string integration;     // "webhook[0]"
-  Timestamp sent_at = 0;       // tick of the last message that arrived; 0: none
-  std::size_t firing = 0;      // alerts in it
+  std::string integration;  // "webhook[0]"
+  Timestamp sent_at = 0;    // tick of the last message that arrived; 0: none
+  std::size_t firing = 0;   // alerts in it
   std::size_t resolved = 0;
-  bool uncertain = false;      // a later message may or may not have arrived
+  bool uncertain = false;  // a later message may or may not have arrived
 };
 
 class Alertmanager final : public AlertSink {

@@ -18,20 +18,66 @@ using std::filesystem::path;
 
 // Settings of receivers that are not implemented: refused when written.
 constexpr auto kGlobalOfOthers = std::to_array<std::string_view>({
-    "smtp_from", "smtp_hello", "smtp_smarthost", "smtp_auth_username", "smtp_auth_password", "smtp_auth_password_file",
-    "smtp_auth_secret", "smtp_auth_secret_file", "smtp_auth_identity", "smtp_require_tls", "smtp_tls_config",
-    "smtp_force_implicit_tls", "slack_api_url", "slack_api_url_file", "slack_app_token", "slack_app_token_file",
-    "slack_app_url", "pagerduty_url", "opsgenie_api_url", "opsgenie_api_key", "opsgenie_api_key_file", "wechat_api_url",
-    "wechat_api_secret", "wechat_api_secret_file", "wechat_api_corp_id", "victorops_api_url", "victorops_api_key",
-    "victorops_api_key_file", "telegram_api_url", "telegram_bot_token", "telegram_bot_token_file", "webex_api_url",
-    "jira_api_url", "rocketchat_api_url", "rocketchat_token", "rocketchat_token_file", "rocketchat_token_id",
-    "rocketchat_token_id_file", "mattermost_webhook_url", "mattermost_webhook_url_file",
+    "smtp_from",
+    "smtp_hello",
+    "smtp_smarthost",
+    "smtp_auth_username",
+    "smtp_auth_password",
+    "smtp_auth_password_file",
+    "smtp_auth_secret",
+    "smtp_auth_secret_file",
+    "smtp_auth_identity",
+    "smtp_require_tls",
+    "smtp_tls_config",
+    "smtp_force_implicit_tls",
+    "slack_api_url",
+    "slack_api_url_file",
+    "slack_app_token",
+    "slack_app_token_file",
+    "slack_app_url",
+    "pagerduty_url",
+    "opsgenie_api_url",
+    "opsgenie_api_key",
+    "opsgenie_api_key_file",
+    "wechat_api_url",
+    "wechat_api_secret",
+    "wechat_api_secret_file",
+    "wechat_api_corp_id",
+    "victorops_api_url",
+    "victorops_api_key",
+    "victorops_api_key_file",
+    "telegram_api_url",
+    "telegram_bot_token",
+    "telegram_bot_token_file",
+    "webex_api_url",
+    "jira_api_url",
+    "rocketchat_api_url",
+    "rocketchat_token",
+    "rocketchat_token_file",
+    "rocketchat_token_id",
+    "rocketchat_token_id_file",
+    "mattermost_webhook_url",
+    "mattermost_webhook_url_file",
 });
 
 constexpr auto kOtherIntegrations = std::to_array<std::string_view>({
-    "discord_configs", "email_configs", "incidentio_configs", "jira_configs", "mattermost_configs", "msteams_configs",
-    "msteamsv2_configs", "opsgenie_configs", "pagerduty_configs", "pushover_configs", "rocketchat_configs",
-    "slack_configs", "sns_configs", "telegram_configs", "victorops_configs", "webex_configs", "wechat_configs",
+    "discord_configs",
+    "email_configs",
+    "incidentio_configs",
+    "jira_configs",
+    "mattermost_configs",
+    "msteams_configs",
+    "msteamsv2_configs",
+    "opsgenie_configs",
+    "pagerduty_configs",
+    "pushover_configs",
+    "rocketchat_configs",
+    "slack_configs",
+    "sns_configs",
+    "telegram_configs",
+    "victorops_configs",
+    "webex_configs",
+    "wechat_configs",
 });
 
 struct GlobalHttp {
@@ -117,9 +163,8 @@ void read_webhook(yaml::Fields& fields, const path& base, const GlobalHttp& http
 void read_receiver(yaml::Fields& fields, const path& base, const GlobalHttp& http, Receiver& receiver) {
   fields.optional("name", receiver.name);
   if (receiver.name.empty()) fields.fail("name", "missing name in receiver");
-  fields.objects("webhook_configs", "webhook_config", [&](yaml::Fields& webhook) {
-    read_webhook(webhook, base, http, receiver.webhooks.emplace_back());
-  });
+  fields.objects("webhook_configs", "webhook_config",
+                 [&](yaml::Fields& webhook) { read_webhook(webhook, base, http, receiver.webhooks.emplace_back()); });
   for (const std::string_view key : kOtherIntegrations) fields.unsupported(key);
   fields.unsupported("labels");
 }

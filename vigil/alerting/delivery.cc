@@ -168,13 +168,14 @@ void Dispatcher::post_outbox() {
       }
       request.url = trimmed(*text);
     }
-    options_.client.send(std::move(request), [weak = weak_from_this(), delivery,
-                                              url = request.url](Result<net::ClientResponse> answer) {
-      const auto self = weak.lock();
-      if (self == nullptr) return;
-      if (!answer) answer = fail(answer.error().code(), without_url(answer.error().message(), url));
-      self->answered(delivery, std::move(answer));
-    });
+    options_.client.send(std::move(request),
+                         [weak = weak_from_this(), delivery, url = request.url](Result<net::ClientResponse> answer) {
+                           const auto self = weak.lock();
+                           if (self == nullptr) return;
+                           if (!answer)
+                             answer = fail(answer.error().code(), without_url(answer.error().message(), url));
+                           self->answered(delivery, std::move(answer));
+                         });
   }
 }
 

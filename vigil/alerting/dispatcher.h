@@ -47,9 +47,9 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
     Labels labels;
     std::set<Fingerprint> members;
     Timestamp next_tick = 0;
-    bool flushed = false;            // it has had its first tick
-    std::shared_ptr<Flush> flush;    // under way
-    bool tick_waiting = false;       // for that flush to end
+    bool flushed = false;          // it has had its first tick
+    std::shared_ptr<Flush> flush;  // under way
+    bool tick_waiting = false;     // for that flush to end
   };
 
   // One look at a group, and what it sends to each integration of the receiver.

@@ -55,7 +55,7 @@ struct Target {
   Duration timeout = 0;
   std::size_t entry = 0;  // of ExternalSettings::alertmanagers
   std::deque<Encoded> queue;
-  bool busy = false;      // a request is on its way
+  bool busy = false;  // a request is on its way
   std::uint64_t sent = 0;
   std::uint64_t dropped = 0;
   std::string last_error;
@@ -190,10 +190,10 @@ class ExternalSender::State : public std::enable_shared_from_this<State> {
       metrics_.queue_length.with(target->name).set(static_cast<double>(target->queue.size()));
     }
     const auto start = options_.scheduler.clock().steady();
-    options_.client.send(std::move(request), [weak = weak_from_this(), target, count,
-                                              start](Result<net::ClientResponse> answer) {
-      if (const auto self = weak.lock()) self->answered(target, count, start, answer);
-    });
+    options_.client.send(std::move(request),
+                         [weak = weak_from_this(), target, count, start](Result<net::ClientResponse> answer) {
+                           if (const auto self = weak.lock()) self->answered(target, count, start, answer);
+                         });
   }
 
   void answered(const std::shared_ptr<Target>& target, std::size_t count, std::chrono::nanoseconds start,
@@ -205,7 +205,7 @@ class ExternalSender::State : public std::enable_shared_from_this<State> {
       target->busy = false;
       metrics_.sent.with(target->name).inc(count);
       target->sent += count;
-      const std::string error = !answer ? answer.error().message()
+      const std::string error = !answer                     ? answer.error().message()
                                 : answer->status / 100 != 2 ? "status " + std::to_string(answer->status)
                                                             : "";
       if (!error.empty()) {

@@ -14,11 +14,11 @@ namespace vigil::alerting {
 // One entry of `alerting.alertmanagers`: all of its targets get every alert.
 struct ExternalConfig {
   std::string scheme = "http";
-  std::string path_prefix;              // "" or "/prefix"
+  std::string path_prefix;  // "" or "/prefix"
   Duration timeout = 10 * kSecond;
-  std::vector<std::string> targets;     // "host:port"
-  net::ClientRequest http;              // authentication, TLS, proxy: a template
-  Relabeler alert_relabel;              // applied after the global one
+  std::vector<std::string> targets;  // "host:port"
+  net::ClientRequest http;           // authentication, TLS, proxy: a template
+  Relabeler alert_relabel;           // applied after the global one
 };
 
 struct ExternalSettings {

@@ -27,9 +27,9 @@ bool comes_before(const Labels& a, const Labels& b);
 
 // An alert as we keep it.
 struct StoredAlert {
-  Alert alert;               // ends_at is never 0 here
+  Alert alert;  // ends_at is never 0 here
   Timestamp updated_at = 0;
-  bool guessed_end = false;  // ends_at is the resolve timeout, not what the sender said
+  bool guessed_end = false;    // ends_at is the resolve timeout, not what the sender said
   bool seen_resolved = false;  // a message has called it resolved since the last update
   std::uint64_t version = 0;   // changes with every update; of this process only
 };

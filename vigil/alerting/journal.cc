@@ -58,9 +58,8 @@ Result<Journal> Journal::open(Options options, Ledger& ledger) {
     }
     return {};
   };
-  wal::Options log_options{.directory = journal.options_.directory / "log",
-                           .file_system = files,
-                           .fsync = journal.options_.fsync};
+  wal::Options log_options{
+      .directory = journal.options_.directory / "log", .file_system = files, .fsync = journal.options_.fsync};
   VIGIL_TRY(journal.log_, wal::WriteAheadLog::open(std::move(log_options), first_segment, apply));
   for (const wal::Damage& damage : journal.log_->replay_report().damage) {
     ++journal.damage_;

@@ -38,9 +38,9 @@ enum class Outcome : std::uint8_t {
 };
 
 struct LogEntry {
-  std::optional<Message> sent;      // the last message that arrived
-  std::optional<Message> open;      // being sent
-  FingerprintSet maybe_firing;      // in messages of unknown outcome since `sent`
+  std::optional<Message> sent;  // the last message that arrived
+  std::optional<Message> open;  // being sent
+  FingerprintSet maybe_firing;  // in messages of unknown outcome since `sent`
   Timestamp expires_at = 0;
 
   void begin(Message message, Timestamp expires);

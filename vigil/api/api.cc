@@ -11,13 +11,19 @@ namespace vigil::api {
 void add_write_routes(net::Router& router, const Shared& deps) {
   const net::RouteOptions options{.max_body_bytes = deps->limits.max_write_bytes};
   if (deps->receiver == nullptr) {
-    router.post("/api/v1/write", [](const net::Request&, Writer out) {
-      out->send(net::Response::text(404, "remote write receiver needs to be enabled with --web.enable-remote-write-receiver\n"));
-    }, options);
+    router.post(
+        "/api/v1/write",
+        [](const net::Request&, Writer out) {
+          out->send(net::Response::text(
+              404, "remote write receiver needs to be enabled with --web.enable-remote-write-receiver\n"));
+        },
+        options);
     return;
   }
   auto receiver = std::make_shared<WriteReceiver>(*deps->receiver, deps->clock, deps->limits, deps->registry);
-  router.post("/api/v1/write", [receiver](const net::Request& request, Writer out) { out->send(receiver->handle(request)); }, options);
+  router.post(
+      "/api/v1/write", [receiver](const net::Request& request, Writer out) { out->send(receiver->handle(request)); },
+      options);
 }
 
 void add_routes(net::Router& router, Dependencies dependencies) {

@@ -34,11 +34,11 @@
 namespace vigil::api {
 
 struct Limits {
-  std::size_t max_points_per_series = 11'000;             // of a range query
-  std::uint64_t max_form_bytes = 10U << 20;               // bodies of queries
-  std::uint64_t max_write_bytes = 64U << 20;              // a remote write request, compressed
+  std::size_t max_points_per_series = 11'000;  // of a range query
+  std::uint64_t max_form_bytes = 10U << 20;    // bodies of queries
+  std::uint64_t max_write_bytes = 64U << 20;   // a remote write request, compressed
   std::uint64_t max_write_decoded_bytes = 256U << 20;
-  std::size_t max_write_samples = 5'000'000;              // in one request
+  std::size_t max_write_samples = 5'000'000;  // in one request
   std::size_t max_federated_series = 1'000'000;
 };
 
@@ -56,14 +56,14 @@ struct Dependencies {
   std::function<std::vector<storage::SeriesExemplars>(std::span<const Matcher>, Timestamp, Timestamp)> exemplars = {};
   std::function<TargetsView()> targets = {};
   std::function<std::vector<rules::GroupView>()> rule_groups = {};
-  std::function<std::vector<std::string>()> alertmanagers = {};         // URLs that get alerts
+  std::function<std::vector<std::string>()> alertmanagers = {};  // URLs that get alerts
   std::function<storage::Stats(std::size_t top)> storage_stats = {};
-  std::function<std::string()> config_text = {};                        // secrets hidden
+  std::function<std::string()> config_text = {};  // secrets hidden
   std::function<std::map<std::string, std::string>()> flags = {};
   std::function<RuntimeView()> runtime = {};
   BuildView build = {};
-  std::function<Labels()> external_labels = {};                         // put on federated series
-  std::string external_url = {};                                        // for globalUrl of targets
+  std::function<Labels()> external_labels = {};  // put on federated series
+  std::string external_url = {};                 // for globalUrl of targets
 
   // /-/ready; absent: always ready.
   std::function<bool()> ready = {};
@@ -74,7 +74,7 @@ struct Dependencies {
   // Both: /metrics, /health, /healthz, /ready, /readyz.
   metrics::Registry* registry = nullptr;
   health::HealthChecker* health = nullptr;
-  bool serve_ui = true;                                                 // the web page below /
+  bool serve_ui = true;  // the web page below /
 };
 
 void add_routes(net::Router& router, Dependencies dependencies);

@@ -45,14 +45,16 @@ struct FederatedSample {
 };
 
 // The newest sample in (now - lookback, now] that is no staleness marker.
-Result<std::vector<FederatedSample>> newest_samples(const Dependencies& deps, const MatcherSets& sets, const std::stop_token& stop) {
+Result<std::vector<FederatedSample>> newest_samples(const Dependencies& deps, const MatcherSets& sets,
+                                                    const std::stop_token& stop) {
   const Timestamp now = deps.clock.now();
   const Timestamp oldest = now - deps.engine.options().lookback_delta + 1;
   VIGIL_TRY(const auto querier, deps.storage.querier(oldest, now));
   std::vector<FederatedSample> samples;
   SampleColumns columns;
   for (const auto& matchers : sets) {
-    VIGIL_TRY(const auto series, querier->select(matchers, {.sorted = true, .series_only = false, .limit = 0, .stop = stop}));
+    VIGIL_TRY(const auto series,
+              querier->select(matchers, {.sorted = true, .series_only = false, .limit = 0, .stop = stop}));
     for (std::size_t i = 0; i < series->size(); ++i) {
       if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "the client has gone");
       columns.clear();
@@ -74,8 +76,9 @@ Result<std::vector<FederatedSample>> newest_samples(const Dependencies& deps, co
     return order != 0 ? order < 0 : a.labels < b.labels;
   };
   std::sort(samples.begin(), samples.end(), by_name);
-  samples.erase(std::unique(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.labels == b.labels; }),
-                samples.end());
+  samples.erase(
+      std::unique(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.labels == b.labels; }),
+      samples.end());
   return samples;
 }
 

@@ -47,16 +47,19 @@ void not_found(const Dependencies& deps, const net::Request& request, Writer out
 
 void add_lifecycle_routes(net::Router& router, const Shared& deps) {
   router.get(
-      "/-/healthy", [](const net::Request&, Writer out) { out->send(net::Response::text(200, "vigil is healthy.\n")); }, kProbe);
+      "/-/healthy", [](const net::Request&, Writer out) { out->send(net::Response::text(200, "vigil is healthy.\n")); },
+      kProbe);
   router.get(
       "/-/ready",
       [deps](const net::Request&, Writer out) {
         const bool ready = !deps->ready || deps->ready();
-        out->send(ready ? net::Response::text(200, "vigil is ready.\n") : net::Response::text(503, "Service Unavailable\n"));
+        out->send(ready ? net::Response::text(200, "vigil is ready.\n")
+                        : net::Response::text(503, "Service Unavailable\n"));
       },
       kProbe);
   for (const char* method : {"POST", "PUT"}) {
-    router.add(method, "/-/reload", [deps](const net::Request&, Writer out) { reload(*deps, std::move(out)); }, kCommand);
+    router.add(
+        method, "/-/reload", [deps](const net::Request&, Writer out) { reload(*deps, std::move(out)); }, kCommand);
     router.add(method, "/-/quit", [deps](const net::Request&, Writer out) { quit(*deps, std::move(out)); }, kCommand);
   }
   if (deps->registry != nullptr && deps->health != nullptr) expose::add_routes(router, *deps->registry, *deps->health);

@@ -60,7 +60,8 @@ Result<Duration> parse_api_duration(std::string_view text) {
   if (const auto seconds = parse_float(text)) {
     // Go's time.Duration is nanoseconds in 64 bits.
     if (!(std::abs(*seconds) < 9.2e9)) {
-      return fail(ErrorCode::kInvalidArgument, "cannot parse " + go_quote(text) + " to a valid duration. It overflows int64");
+      return fail(ErrorCode::kInvalidArgument,
+                  "cannot parse " + go_quote(text) + " to a valid duration. It overflows int64");
     }
     return static_cast<Duration>(*seconds * 1000);
   }

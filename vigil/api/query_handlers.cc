@@ -42,7 +42,8 @@ Result<void> read_options(const Dependencies& deps, const net::ResponseWriter& o
     return fail(ErrorCode::kTimeout, "query timed out in expression evaluation");
   }
   VIGIL_TRY(query.options.lookback_delta, duration_parameter(params, "lookback_delta", 0));
-  if (query.options.lookback_delta < 0) return std::unexpected(invalid_parameter("lookback_delta", "must not be negative"));
+  if (query.options.lookback_delta < 0)
+    return std::unexpected(invalid_parameter("lookback_delta", "must not be negative"));
   VIGIL_TRY(query.expr, parse_parameter(deps, params));
   query.options.stop = out.stop_token();
   query.options.origin = "api";
@@ -107,7 +108,8 @@ Result<Steps> read_steps(const Dependencies& deps, const net::Params& params) {
     if (!parsed) return std::unexpected(invalid_parameter(name, parsed.error().message()));
     *time = *parsed;
   }
-  if (steps.end < steps.start) return std::unexpected(invalid_parameter("end", "end timestamp must not be before start time"));
+  if (steps.end < steps.start)
+    return std::unexpected(invalid_parameter("end", "end timestamp must not be before start time"));
   auto step = parse_api_duration(params.get("step"));
   if (!step) return std::unexpected(invalid_parameter("step", step.error().message()));
   steps.step = *step;
@@ -148,8 +150,9 @@ Result<Data> exemplars(const Dependencies& deps, const net::Request& request) {
       std::move(more.begin(), more.end(), std::back_inserter(found));
     }
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.series < b.series; });
-    found.erase(std::unique(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.series == b.series; }),
-                found.end());
+    found.erase(
+        std::unique(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.series == b.series; }),
+        found.end());
   }
   return [found = std::move(found)](JsonWriter& json) {
     json.begin_array();
@@ -184,7 +187,9 @@ Result<Data> format_query(const Dependencies& deps, const net::Request& request)
 Result<Data> parse_query(const Dependencies& deps, const net::Request& request) {
   VIGIL_TRY(const net::Params params, request.form());
   VIGIL_TRY(promql::ExprPtr expr, parse_parameter(deps, params));
-  return [expr = std::shared_ptr<const promql::Expr>(std::move(expr))](JsonWriter& json) { write_expression(json, *expr); };
+  return [expr = std::shared_ptr<const promql::Expr>(std::move(expr))](JsonWriter& json) {
+    write_expression(json, *expr);
+  };
 }
 
 Result<Data> running(const Dependencies& deps) {
@@ -227,11 +232,16 @@ void add_query_routes(net::Router& router, const Shared& deps) {
     if (!run) return send_error(std::move(out), run.error());
     send_result(std::move(out), run->second, std::move(run->first));
   });
-  both("/api/v1/query_range", [deps](const net::Request& request, Writer out) { handle_range(*deps, request, std::move(out)); });
-  both("/api/v1/query_exemplars", [deps](const net::Request& request, Writer out) { send(std::move(out), exemplars(*deps, request)); });
-  both("/api/v1/format_query", [deps](const net::Request& request, Writer out) { send(std::move(out), format_query(*deps, request)); });
-  both("/api/v1/parse_query", [deps](const net::Request& request, Writer out) { send(std::move(out), parse_query(*deps, request)); });
-  router.get("/api/v1/vigil/queries", [deps](const net::Request&, Writer out) { send(std::move(out), running(*deps)); });
+  both("/api/v1/query_range",
+       [deps](const net::Request& request, Writer out) { handle_range(*deps, request, std::move(out)); });
+  both("/api/v1/query_exemplars",
+       [deps](const net::Request& request, Writer out) { send(std::move(out), exemplars(*deps, request)); });
+  both("/api/v1/format_query",
+       [deps](const net::Request& request, Writer out) { send(std::move(out), format_query(*deps, request)); });
+  both("/api/v1/parse_query",
+       [deps](const net::Request& request, Writer out) { send(std::move(out), parse_query(*deps, request)); });
+  router.get("/api/v1/vigil/queries",
+             [deps](const net::Request&, Writer out) { send(std::move(out), running(*deps)); });
   router.add("DELETE", "/api/v1/vigil/queries/{id}", [deps](const net::Request&, const net::Params& path, Writer out) {
     send(std::move(out), kill(*deps, path.get("id")));
   });

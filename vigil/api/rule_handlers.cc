@@ -28,7 +28,8 @@ double seconds(Duration duration) { return static_cast<double>(duration) / 1000;
 std::string scientific(double value) {
   if (!(value - value == 0)) return format_float(value);  // NaN and infinities
   std::array<char, 32> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::scientific).ptr;
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::scientific).ptr;
   return {digits.data(), end};
 }
 
@@ -133,20 +134,26 @@ Result<Filter> read_filter(const net::Params& params) {
 }
 
 // Names a group for paging without showing paths in URLs.
-std::string page_token(const GroupView& group) { return fmt::format("{:016x}", fnv1a64(group.file + ";" + group.name)); }
+std::string page_token(const GroupView& group) {
+  return fmt::format("{:016x}", fnv1a64(group.file + ";" + group.name));
+}
 
 // Drops the groups before the page and after it; returns the token of the next page.
 Result<std::string> cut_page(std::vector<GroupView>& groups, const net::Params& params) {
   const std::string_view token = params.get("group_next_token");
   VIGIL_TRY(const std::size_t limit, limit_parameter(params, "group_limit"));
-  if (limit == 0 && params.has("group_limit")) return std::unexpected(invalid_parameter("group_limit", "must be positive"));
+  if (limit == 0 && params.has("group_limit"))
+    return std::unexpected(invalid_parameter("group_limit", "must be positive"));
   if (!token.empty()) {
     if (limit == 0) {
-      return std::unexpected(invalid_parameter("group_limit", "group_limit needs to be present in order to paginate over the groups"));
+      return std::unexpected(
+          invalid_parameter("group_limit", "group_limit needs to be present in order to paginate over the groups"));
     }
-    const auto at = std::find_if(groups.begin(), groups.end(), [token](const GroupView& g) { return page_token(g) == token; });
+    const auto at =
+        std::find_if(groups.begin(), groups.end(), [token](const GroupView& g) { return page_token(g) == token; });
     if (at == groups.end()) {
-      return std::unexpected(invalid_parameter("group_next_token", "invalid group_next_token, were rule groups changed?"));
+      return std::unexpected(
+          invalid_parameter("group_next_token", "invalid group_next_token, were rule groups changed?"));
     }
     groups.erase(groups.begin(), at);
   }
@@ -217,9 +224,11 @@ Result<Data> list_alertmanagers(const Dependencies& deps) {
 }  // namespace
 
 void add_rule_routes(net::Router& router, const Shared& deps) {
-  router.get("/api/v1/rules", [deps](const net::Request& request, Writer out) { send(std::move(out), list_rules(*deps, request)); });
+  router.get("/api/v1/rules",
+             [deps](const net::Request& request, Writer out) { send(std::move(out), list_rules(*deps, request)); });
   router.get("/api/v1/alerts", [deps](const net::Request&, Writer out) { send(std::move(out), list_alerts(*deps)); });
-  router.get("/api/v1/alertmanagers", [deps](const net::Request&, Writer out) { send(std::move(out), list_alertmanagers(*deps)); });
+  router.get("/api/v1/alertmanagers",
+             [deps](const net::Request&, Writer out) { send(std::move(out), list_alertmanagers(*deps)); });
 }
 
 }  // namespace vigil::api

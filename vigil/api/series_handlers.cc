@@ -54,13 +54,15 @@ void send_list(Writer out, Result<std::vector<T>> list, std::size_t limit, Write
       std::move(out), [&](JsonWriter& json) { write(json, *list); }, was_cut ? truncated() : promql::Annotations());
 }
 
-Result<std::vector<Labels>> find_series(const Dependencies& deps, const SeriesQuery& query, const std::stop_token& stop) {
+Result<std::vector<Labels>> find_series(const Dependencies& deps, const SeriesQuery& query,
+                                        const std::stop_token& stop) {
   if (query.matchers.empty()) return fail(ErrorCode::kInvalidArgument, "no match[] parameter provided");
   VIGIL_TRY(const auto querier, deps.storage.querier(query.range.start, query.range.end));
   std::vector<Labels> found;
   for (const auto& matchers : query.matchers) {
     // One more than asked for, to know whether there are more.
-    const SelectHints hints{.sorted = true, .series_only = true, .limit = query.limit == 0 ? 0 : query.limit + 1, .stop = stop};
+    const SelectHints hints{
+        .sorted = true, .series_only = true, .limit = query.limit == 0 ? 0 : query.limit + 1, .stop = stop};
     VIGIL_TRY(const auto set, querier->select(matchers, hints));
     for (std::size_t i = 0; i < set->size(); ++i) found.push_back(set->labels(i));
   }
@@ -111,9 +113,10 @@ void handle_label_values(const Dependencies& deps, const net::Request& request, 
   }
   const auto query = read_query(request);
   if (!query) return send_error(std::move(out), query.error());
-  auto values = for_each_set(deps, *query, [&name](Querier& querier, std::span<const Matcher> matchers, std::size_t limit) {
-    return querier.label_values(name, matchers, limit);
-  });
+  auto values =
+      for_each_set(deps, *query, [&name](Querier& querier, std::span<const Matcher> matchers, std::size_t limit) {
+        return querier.label_values(name, matchers, limit);
+      });
   send_list(std::move(out), std::move(values), query->limit, write_list);
 }
 
@@ -121,7 +124,8 @@ Result<Data> metadata(const Dependencies& deps, const net::Request& request) {
   const net::Params& params = request.query;
   VIGIL_TRY(const std::size_t limit, limit_parameter(params));
   // One entry per metric is kept, so any valid limit_per_metric is met.
-  if (const auto per_metric = limit_parameter(params, "limit_per_metric"); !per_metric) return std::unexpected(per_metric.error());
+  if (const auto per_metric = limit_parameter(params, "limit_per_metric"); !per_metric)
+    return std::unexpected(per_metric.error());
   std::vector<std::pair<std::string, MetricMetadata>> families;
   if (deps.metadata) families = deps.metadata(params.get("metric"));
   if (limit > 0 && families.size() > limit) families.resize(limit);
@@ -145,8 +149,12 @@ Result<Data> metadata(const Dependencies& deps, const net::Request& request) {
 
 void add_series_routes(net::Router& router, const Shared& deps) {
   const net::RouteOptions form{.max_body_bytes = deps->limits.max_form_bytes};
-  const auto series = [deps](const net::Request& request, Writer out) { handle_series(*deps, request, std::move(out)); };
-  const auto labels = [deps](const net::Request& request, Writer out) { handle_labels(*deps, request, std::move(out)); };
+  const auto series = [deps](const net::Request& request, Writer out) {
+    handle_series(*deps, request, std::move(out));
+  };
+  const auto labels = [deps](const net::Request& request, Writer out) {
+    handle_labels(*deps, request, std::move(out));
+  };
   router.get("/api/v1/series", series, form);
   router.post("/api/v1/series", series, form);
   router.get("/api/v1/labels", labels, form);
@@ -154,7 +162,8 @@ void add_series_routes(net::Router& router, const Shared& deps) {
   router.get("/api/v1/label/{name}/values", [deps](const net::Request& request, const net::Params& path, Writer out) {
     handle_label_values(*deps, request, path.get("name"), std::move(out));
   });
-  router.get("/api/v1/metadata", [deps](const net::Request& request, Writer out) { send(std::move(out), metadata(*deps, request)); });
+  router.get("/api/v1/metadata",
+             [deps](const net::Request& request, Writer out) { send(std::move(out), metadata(*deps, request)); });
 }
 
 }  // namespace vigil::api

@@ -77,7 +77,8 @@ Result<Data> tsdb(const Dependencies& deps, const net::Request& request) {
   if (!deps.storage_stats) return fail(ErrorCode::kUnavailable, "this server has no storage of its own");
   VIGIL_TRY(std::size_t top, limit_parameter(request.query));
   if (top == 0) {
-    if (request.query.has("limit")) return std::unexpected(invalid_parameter("limit", "limit must be a positive number"));
+    if (request.query.has("limit"))
+      return std::unexpected(invalid_parameter("limit", "limit must be a positive number"));
     top = kDefaultTop;
   }
   if (top > kMaxTop) return std::unexpected(invalid_parameter("limit", "limit must be at most 10000"));
@@ -119,11 +120,14 @@ Result<Data> tsdb(const Dependencies& deps, const net::Request& request) {
 }  // namespace
 
 void add_status_routes(net::Router& router, const Shared& deps) {
-  router.get("/api/v1/status/buildinfo", [deps](const net::Request&, Writer out) { send(std::move(out), build_info(*deps)); });
+  router.get("/api/v1/status/buildinfo",
+             [deps](const net::Request&, Writer out) { send(std::move(out), build_info(*deps)); });
   router.get("/api/v1/status/config", [deps](const net::Request&, Writer out) { send(std::move(out), config(*deps)); });
   router.get("/api/v1/status/flags", [deps](const net::Request&, Writer out) { send(std::move(out), flags(*deps)); });
-  router.get("/api/v1/status/runtimeinfo", [deps](const net::Request&, Writer out) { send(std::move(out), runtime_info(*deps)); });
-  router.get("/api/v1/status/tsdb", [deps](const net::Request& request, Writer out) { send(std::move(out), tsdb(*deps, request)); });
+  router.get("/api/v1/status/runtimeinfo",
+             [deps](const net::Request&, Writer out) { send(std::move(out), runtime_info(*deps)); });
+  router.get("/api/v1/status/tsdb",
+             [deps](const net::Request& request, Writer out) { send(std::move(out), tsdb(*deps, request)); });
 }
 
 }  // namespace vigil::api

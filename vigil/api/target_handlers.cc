@@ -37,7 +37,8 @@ void write_active(JsonWriter& json, const ActiveTarget& target, const std::strin
 
 Result<Data> targets(const Dependencies& deps, const net::Request& request) {
   std::string state(request.query.get("state"));
-  std::transform(state.begin(), state.end(), state.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(state.begin(), state.end(), state.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   const bool active = state != "dropped";
   const bool dropped = state != "active";
   const std::string pool(request.query.get("scrapePool"));
@@ -93,8 +94,10 @@ Result<Data> scrape_pools(const Dependencies& deps) {
 }  // namespace
 
 void add_target_routes(net::Router& router, const Shared& deps) {
-  router.get("/api/v1/targets", [deps](const net::Request& request, Writer out) { send(std::move(out), targets(*deps, request)); });
-  router.get("/api/v1/scrape_pools", [deps](const net::Request&, Writer out) { send(std::move(out), scrape_pools(*deps)); });
+  router.get("/api/v1/targets",
+             [deps](const net::Request& request, Writer out) { send(std::move(out), targets(*deps, request)); });
+  router.get("/api/v1/scrape_pools",
+             [deps](const net::Request&, Writer out) { send(std::move(out), scrape_pools(*deps)); });
 }
 
 }  // namespace vigil::api

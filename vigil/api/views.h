@@ -13,13 +13,13 @@
 namespace vigil::api {
 
 struct ActiveTarget {
-  Labels discovered;         // before relabelling
+  Labels discovered;  // before relabelling
   Labels labels;
-  std::string pool;          // job_name
+  std::string pool;  // job_name
   std::string url;
   std::string health = "unknown";  // "up", "down", "unknown"
   std::string last_error;
-  Timestamp last_scrape = 0;       // 0: not yet
+  Timestamp last_scrape = 0;  // 0: not yet
   double last_scrape_seconds = 0;
   Duration interval = 0;
   Duration timeout = 0;
@@ -31,10 +31,10 @@ struct DroppedTarget {
 };
 
 struct TargetsView {
-  std::vector<std::string> pools;                    // all, also empty ones
-  std::vector<ActiveTarget> active;                  // in order of pool
-  std::vector<DroppedTarget> dropped;                // possibly not all of them
-  std::map<std::string, std::size_t> dropped_counts; // by pool: all of them
+  std::vector<std::string> pools;                     // all, also empty ones
+  std::vector<ActiveTarget> active;                   // in order of pool
+  std::vector<DroppedTarget> dropped;                 // possibly not all of them
+  std::map<std::string, std::size_t> dropped_counts;  // by pool: all of them
 };
 
 struct RuntimeView {
@@ -45,7 +45,7 @@ struct RuntimeView {
   Timestamp last_config_time = 0;
   std::uint64_t corruptions = 0;
   int threads = 0;
-  std::string retention;     // "15d", "15d or 10GiB"
+  std::string retention;  // "15d", "15d or 10GiB"
 };
 
 struct BuildView {
@@ -54,7 +54,7 @@ struct BuildView {
   std::string branch;
   std::string user;
   std::string date;
-  std::string compiler;      // shown as goVersion, which clients expect to exist
+  std::string compiler;  // shown as goVersion, which clients expect to exist
 };
 
 }  // namespace vigil::api

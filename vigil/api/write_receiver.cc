@@ -12,8 +12,8 @@ namespace {
 
 using Reader = exposition::WriteRequestReader;
 
-constexpr std::size_t kMaxDetails = 5;            // refusals named in an answer
-constexpr Duration kRound = 10 * kMinute;         // a cached series unused for one to two rounds is forgotten
+constexpr std::size_t kMaxDetails = 5;     // refusals named in an answer
+constexpr Duration kRound = 10 * kMinute;  // a cached series unused for one to two rounds is forgotten
 
 std::string_view media_type(std::string_view content_type) {
   content_type = content_type.substr(0, content_type.find(';'));
@@ -33,7 +33,8 @@ struct WriteReceiver::Outcome {
     if (named_++ >= kMaxDetails) return;
     if (!details.empty()) details += "; ";
     details += error.message();
-    if (!series.empty() && error.message().find(series) == std::string::npos) details += " (" + std::string(series) + ")";
+    if (!series.empty() && error.message().find(series) == std::string::npos)
+      details += " (" + std::string(series) + ")";
   }
 
  private:
@@ -44,16 +45,15 @@ WriteReceiver::WriteReceiver(Appendable& store, Clock& clock, const Limits& limi
     : store_(store),
       clock_(clock),
       limits_(limits),
-      requests_shown_(registry, MetricType::kCounter, "vigil_remote_write_requests_total", "Remote write requests by outcome.",
-                      {"outcome"},
+      requests_shown_(registry, MetricType::kCounter, "vigil_remote_write_requests_total",
+                      "Remote write requests by outcome.", {"outcome"},
                       [this](metrics::CollectorSink& sink) {
                         sink.point({"taken"}, static_cast<double>(stats_.taken));
                         sink.point({"malformed"}, static_cast<double>(stats_.bad_requests));
                         sink.point({"failed"}, static_cast<double>(stats_.failed));
                       }),
-      samples_shown_(registry, MetricType::kCounter, "vigil_remote_write_samples_total", "Samples of remote write by outcome.",
-                     {"outcome"},
-                     [this](metrics::CollectorSink& sink) {
+      samples_shown_(registry, MetricType::kCounter, "vigil_remote_write_samples_total",
+                     "Samples of remote write by outcome.", {"outcome"}, [this](metrics::CollectorSink& sink) {
                        sink.point({"stored"}, static_cast<double>(stats_.samples));
                        sink.point({"refused"}, static_cast<double>(stats_.refused));
                      }) {
@@ -78,7 +78,8 @@ Result<WriteReceiver::Outcome> WriteReceiver::store(std::string_view message, La
 
   const auto resolve = [&appender](std::string_view raw) -> Result<SeriesRef> {
     VIGIL_TRY(const Labels labels, exposition::decode_labels(raw));
-    if (labels.metric_name().empty()) return fail(ErrorCode::kInvalidArgument, "series without a metric name: " + labels.to_string());
+    if (labels.metric_name().empty())
+      return fail(ErrorCode::kInvalidArgument, "series without a metric name: " + labels.to_string());
     return appender->resolve(labels);
   };
   const auto name_of = [](std::string_view raw) {
@@ -97,7 +98,8 @@ Result<WriteReceiver::Outcome> WriteReceiver::store(std::string_view message, La
     const std::string_view raw = reader.raw_labels();
     const std::size_t samples = reader.samples().size() + reader.histograms().size();
     if (outcome.stored + outcome.refused + samples > limits_.max_write_samples) {
-      return fail(ErrorCode::kLimitExceeded, "more than " + std::to_string(limits_.max_write_samples) + " samples in one request");
+      return fail(ErrorCode::kLimitExceeded,
+                  "more than " + std::to_string(limits_.max_write_samples) + " samples in one request");
     }
     auto [entry, is_new] = lane.cache.find_or_add(raw);
     if (is_new) {
@@ -127,7 +129,8 @@ Result<WriteReceiver::Outcome> WriteReceiver::store(std::string_view message, La
       count(with_live_ref([&](SeriesRef ref) { return appender->append(ref, sample.timestamp, sample.value); }));
     }
     for (const exposition::HistogramSample& sample : reader.histograms()) {
-      count(with_live_ref([&](SeriesRef ref) { return appender->append_histogram(ref, sample.timestamp, sample.histogram); }));
+      count(with_live_ref(
+          [&](SeriesRef ref) { return appender->append_histogram(ref, sample.timestamp, sample.histogram); }));
     }
     for (const Exemplar& exemplar : reader.exemplars()) {
       // Senders repeat exemplars; a refused one is no reason to refuse the request.
@@ -148,7 +151,8 @@ net::Response WriteReceiver::handle(const net::Request& request) {
   if (!type.empty() && (media_type(type) != "application/x-protobuf" || is_v2)) {
     return refuse(415, "remote write 1.0 is taken here: application/x-protobuf with prometheus.WriteRequest");
   }
-  if (const std::string_view encoding = request.headers.get("Content-Encoding"); !encoding.empty() && encoding != "snappy") {
+  if (const std::string_view encoding = request.headers.get("Content-Encoding");
+      !encoding.empty() && encoding != "snappy") {
     return refuse(415, "the body must be compressed with snappy");
   }
   const auto message = exposition::snappy_decompress(request.body, limits_.max_write_decoded_bytes);

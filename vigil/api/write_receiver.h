@@ -20,11 +20,11 @@
 namespace vigil::api {
 
 struct WriteStats {
-  std::atomic<std::uint64_t> taken{0};        // requests stored, perhaps in part
-  std::atomic<std::uint64_t> samples{0};      // stored
-  std::atomic<std::uint64_t> refused{0};      // samples left out
-  std::atomic<std::uint64_t> bad_requests{0}; // not decodable
-  std::atomic<std::uint64_t> failed{0};       // not stored: the sender tries again
+  std::atomic<std::uint64_t> taken{0};         // requests stored, perhaps in part
+  std::atomic<std::uint64_t> samples{0};       // stored
+  std::atomic<std::uint64_t> refused{0};       // samples left out
+  std::atomic<std::uint64_t> bad_requests{0};  // not decodable
+  std::atomic<std::uint64_t> failed{0};        // not stored: the sender tries again
 };
 
 // Thread-safe.

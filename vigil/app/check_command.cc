@@ -24,7 +24,9 @@ struct CheckArguments {
   bool lint_fatal = false;
 };
 
-void say(Style style, const std::string& word, const std::string& text) { print_line("  " + styled(style, word) + ": " + text); }
+void say(Style style, const std::string& word, const std::string& text) {
+  print_line("  " + styled(style, word) + ": " + text);
+}
 
 // Exit codes get worse, never better.
 void worsen(int& exit_code, int code) {
@@ -129,7 +131,8 @@ void add_check_command(CLI::App& root, int& exit_code) {
     }
   });
 
-  CLI::App* metrics = check->add_subcommand("metrics", "A page of metrics on standard input: does it parse, is it idiomatic?");
+  CLI::App* metrics =
+      check->add_subcommand("metrics", "A page of metrics on standard input: does it parse, is it idiomatic?");
   metrics->callback([&exit_code] { check_metrics(exit_code); });
 }
 

@@ -9,7 +9,9 @@
 namespace vigil::app {
 namespace {
 
-double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6; }
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
 
 // Field `index` (0 = total, 1 = resident) of /proc/self/statm, in bytes.
 double statm_bytes(FileSystem& files, int index) {
@@ -17,19 +19,22 @@ double statm_bytes(FileSystem& files, int index) {
   if (!text) return 0;
   std::string_view rest(*text);
   for (; index > 0; --index) rest.remove_prefix(std::min(rest.size(), rest.find(' ') + 1));
-  return std::strtod(std::string(rest.substr(0, rest.find(' '))).c_str(), nullptr) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  return std::strtod(std::string(rest.substr(0, rest.find(' '))).c_str(), nullptr) *
+         static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace
 
 ProcessMetrics::ProcessMetrics(metrics::Registry& registry, FileSystem& files, const Clock& clock) {
   const auto show = [&](MetricType type, metrics::Name name, const char* help, auto read) {
-    collectors_.push_back(std::make_unique<metrics::Collector>(
-        registry, type, name, help, std::initializer_list<std::string_view>{},
-        [read](metrics::CollectorSink& sink) { sink.point(read()); }));
+    collectors_.push_back(
+        std::make_unique<metrics::Collector>(registry, type, name, help, std::initializer_list<std::string_view>{},
+                                             [read](metrics::CollectorSink& sink) { sink.point(read()); }));
   };
-  show(MetricType::kGauge, "process_resident_memory_bytes", "Resident memory.", [&files] { return statm_bytes(files, 1); });
-  show(MetricType::kGauge, "process_virtual_memory_bytes", "Virtual memory.", [&files] { return statm_bytes(files, 0); });
+  show(MetricType::kGauge, "process_resident_memory_bytes", "Resident memory.",
+       [&files] { return statm_bytes(files, 1); });
+  show(MetricType::kGauge, "process_virtual_memory_bytes", "Virtual memory.",
+       [&files] { return statm_bytes(files, 0); });
   show(MetricType::kCounter, "process_cpu_seconds_total", "CPU time, user and system.", [] {
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);

@@ -39,10 +39,12 @@ Result<Json> get(const QueryArguments& arguments, const std::string& path, const
   VIGIL_TRY(const auto response, client->fetch(std::move(request)));
   const Json answer = Json::parse(response.body, nullptr, /*allow_exceptions=*/false);
   if (!answer.is_object()) {
-    return fail(ErrorCode::kUnavailable, base + path + ": HTTP " + std::to_string(response.status) + " and no JSON: is this a Prometheus-compatible server?");
+    return fail(ErrorCode::kUnavailable, base + path + ": HTTP " + std::to_string(response.status) +
+                                             " and no JSON: is this a Prometheus-compatible server?");
   }
   if (answer.value("status", "") != "success") {
-    return fail(ErrorCode::kInvalidArgument, answer.value("errorType", "error") + ": " + answer.value("error", response.body));
+    return fail(ErrorCode::kInvalidArgument,
+                answer.value("errorType", "error") + ": " + answer.value("error", response.body));
   }
   for (const char* kind : {"warnings", "infos"}) {
     if (!answer.contains(kind)) continue;
@@ -58,7 +60,9 @@ std::string series_text(const Json& metric) {
   return text.empty() ? "{}" : text;
 }
 
-std::string time_text(const Json& seconds) { return format_rfc3339(static_cast<Timestamp>(seconds.get<double>() * 1000 + 0.5)); }
+std::string time_text(const Json& seconds) {
+  return format_rfc3339(static_cast<Timestamp>(seconds.get<double>() * 1000 + 0.5));
+}
 
 void print_values(const Json& data) {
   const std::string type = data.value("resultType", "");
@@ -74,7 +78,9 @@ void print_values(const Json& data) {
   if (type == "vector") {
     Table table({{"VALUE", Table::Align::kRight}, {"SERIES"}});
     for (const auto& sample : result) {
-      const std::string value = sample.contains("value") ? sample["value"][1].get<std::string>() : "histogram, count " + sample["histogram"][1].value("count", "");
+      const std::string value = sample.contains("value")
+                                    ? sample["value"][1].get<std::string>()
+                                    : "histogram, count " + sample["histogram"][1].value("count", "");
       table.row({value, series_text(sample["metric"])});
     }
     print(table.to_string());
@@ -95,14 +101,16 @@ void print_alerts(const Json& data) {
     const std::string name = labels.value("alertname", "");
     labels.erase("alertname");
     const std::string state = alert.value("state", "");
-    table.row({styled(state == "firing" ? Style::kBad : Style::kWarn, state), name, alert.value("activeAt", ""), alert.value("value", ""), series_text(labels)});
+    table.row({styled(state == "firing" ? Style::kBad : Style::kWarn, state), name, alert.value("activeAt", ""),
+               alert.value("value", ""), series_text(labels)});
   }
   print(table.empty() ? "no active alerts\n" : table.to_string());
 }
 
 // Runs the request and prints with `show`, or the raw JSON.
 template <class Show>
-void answer(const QueryArguments& arguments, const std::string& path, const net::Params& params, int& exit_code, Show show) {
+void answer(const QueryArguments& arguments, const std::string& path, const net::Params& params, int& exit_code,
+            Show show) {
   const auto data = get(arguments, path, params);
   if (!data) {
     print_error(data.error().message());
@@ -177,7 +185,8 @@ void add_query_command(CLI::App& root, int& exit_code) {
   common(labels);
   labels->add_option("label", arguments->label, "Label whose values are wanted; default: all label names");
   labels->callback([arguments, &exit_code] {
-    const std::string path = arguments->label.empty() ? "/api/v1/labels" : "/api/v1/label/" + arguments->label + "/values";
+    const std::string path =
+        arguments->label.empty() ? "/api/v1/labels" : "/api/v1/label/" + arguments->label + "/values";
     answer(*arguments, path, {}, exit_code, print_list);
   });
 

@@ -75,7 +75,8 @@ class Server {
     search_timer_.stop();
     if (http_ != nullptr) http_->stop();
     if (engine_ != nullptr) {
-      if (const auto stopped = engine_->stop(); !stopped) log::error("server", "stop", {{"error", stopped.error().message()}});
+      if (const auto stopped = engine_->stop(); !stopped)
+        log::error("server", "stop", {{"error", stopped.error().message()}});
     }
   }
 
@@ -102,7 +103,8 @@ class Server {
     VIGIL_TRY(engine_, engine::Engine::open(std::move(engine)));
     storage_health_ = health_.add("storage", [this] {
       const auto report = engine_->storage().state();
-      return report.state == storage::State::kReady ? health::Status::healthy() : health::Status::critical("read-only: " + report.reason);
+      return report.state == storage::State::kReady ? health::Status::healthy()
+                                                    : health::Status::critical("read-only: " + report.reason);
     });
     health_.set_ready(true);
 
@@ -176,7 +178,12 @@ class Server {
     };
     api.flags = [this] { return flag_values(options_); };
     api.runtime = [this] { return runtime_view(); };
-    api.build = {.version = std::string(kApiVersion) + "+vigil." + kVersion, .revision = kRevision, .branch = "main", .user = "", .date = "", .compiler = kCompiler};
+    api.build = {.version = std::string(kApiVersion) + "+vigil." + kVersion,
+                 .revision = kRevision,
+                 .branch = "main",
+                 .user = "",
+                 .date = "",
+                 .compiler = kCompiler};
     api.external_url = external_url();
     api.external_labels = [this] {
       MutexLock lock(state_mutex_);
@@ -234,7 +241,9 @@ class Server {
         target.labels = status.target.labels;
         target.pool = pool.job;
         target.url = status.target.url;
-        target.health = status.health == scrape::Health::kUp ? "up" : status.health == scrape::Health::kDown ? "down" : "unknown";
+        target.health = status.health == scrape::Health::kUp     ? "up"
+                        : status.health == scrape::Health::kDown ? "down"
+                                                                 : "unknown";
         target.last_error = status.last_error;
         target.last_scrape = status.last_scrape;
         target.last_scrape_seconds = status.last_duration_seconds;
@@ -268,8 +277,10 @@ class Server {
   std::unique_ptr<net::HttpClient> client_;
   const Timestamp start_time_;
 
-  metrics::Counter<"handler", "code"> requests_{metrics::Registry::global(), "vigil_http_requests_total", "HTTP requests answered."};
-  metrics::Histogram<"handler"> durations_{metrics::Registry::global(), "vigil_http_request_duration_seconds", "From the request to the end of its answer."};
+  metrics::Counter<"handler", "code"> requests_{metrics::Registry::global(), "vigil_http_requests_total",
+                                                "HTTP requests answered."};
+  metrics::Histogram<"handler"> durations_{metrics::Registry::global(), "vigil_http_request_duration_seconds",
+                                           "From the request to the end of its answer."};
   ProcessMetrics process_{metrics::Registry::global(), files_, scheduler_->clock()};
   health::HealthChecker health_{scheduler_->clock(), metrics::Registry::global()};
   std::shared_ptr<void> storage_health_;

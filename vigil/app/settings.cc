@@ -61,8 +61,8 @@ struct DemoOptions {
   std::set<std::string> running_exporters;
 };
 
-Result<void> add_pack(const PackFiles& pack, const DemoOptions* demo, const rules::RuleFileOptions& rule_options, FileSystem& files,
-                      Settings& out) {
+Result<void> add_pack(const PackFiles& pack, const DemoOptions* demo, const rules::RuleFileOptions& rule_options,
+                      FileSystem& files, Settings& out) {
   VIGIL_TRY(auto jobs, config::parse_prometheus_config(pack.scrape_configs, "pack:" + std::string(pack.name), files));
   for (auto& job : jobs.scrape_configs) {
     if (demo != nullptr) {
@@ -160,7 +160,8 @@ Result<Settings> load_settings(const ServerOptions& options, const std::string& 
     }
   }
   for (const std::string& name : names) {
-    if (name != "all" && find_pack(name) == nullptr) return fail(ErrorCode::kInvalidArgument, "there is no pack " + go_quote(name));
+    if (name != "all" && find_pack(name) == nullptr)
+      return fail(ErrorCode::kInvalidArgument, "there is no pack " + go_quote(name));
   }
 
   if (!options.alertmanager_config_file.empty()) {

@@ -26,8 +26,11 @@ std::string cell(std::size_t number, Style style) { return number == 0 ? "0" : s
 // Core evaluations decide; those that need native histograms or experimental functions
 // are shown beside them, and count with --all.
 int test_promql(const TestArguments& arguments) {
-  Table table({{"FILE"}, {"CORE PASSED", Table::Align::kRight}, {"CORE FAILED", Table::Align::kRight},
-               {"OTHER PASSED", Table::Align::kRight}, {"OTHER FAILED", Table::Align::kRight}});
+  Table table({{"FILE"},
+               {"CORE PASSED", Table::Align::kRight},
+               {"CORE FAILED", Table::Align::kRight},
+               {"OTHER PASSED", Table::Align::kRight},
+               {"OTHER FAILED", Table::Align::kRight}});
   std::size_t passed = 0;
   std::size_t failed = 0;
   std::string failures;
@@ -40,12 +43,14 @@ int test_promql(const TestArguments& arguments) {
     const auto result = promql::run_test_file(file, *text);
     const std::size_t other_passed = result.passed - result.core_passed;
     const std::size_t other_failed = result.failed - result.core_failed;
-    table.row({std::filesystem::path(file).filename().string(), cell(result.core_passed, Style::kGood), cell(result.core_failed, Style::kBad),
-               cell(other_passed, Style::kPlain), cell(other_failed, Style::kDim)});
+    table.row({std::filesystem::path(file).filename().string(), cell(result.core_passed, Style::kGood),
+               cell(result.core_failed, Style::kBad), cell(other_passed, Style::kPlain),
+               cell(other_failed, Style::kDim)});
     passed += arguments.all ? result.passed : result.core_passed;
     failed += arguments.all ? result.failed : result.core_failed;
     for (const auto& failure : result.failures) {
-      if (failure.core || arguments.all) failures += file + ":" + std::to_string(failure.line) + ": " + failure.message + "\n";
+      if (failure.core || arguments.all)
+        failures += file + ":" + std::to_string(failure.line) + ": " + failure.message + "\n";
     }
   }
   print(failures);
@@ -67,8 +72,10 @@ void add_test_command(CLI::App& root, int& exit_code) {
 
   CLI::App* rules = test->add_subcommand("rules", "Unit-test files in promtool's format");
   rules->add_option("files", arguments->files, "Test files")->required();
-  rules->add_option("--run", arguments->run, "Only test groups whose name matches this regular expression; repeatable")->take_all();
-  rules->add_flag("--ignore-unknown-fields", arguments->ignore_unknown_fields, "Do not fail on keys that are not known");
+  rules->add_option("--run", arguments->run, "Only test groups whose name matches this regular expression; repeatable")
+      ->take_all();
+  rules->add_flag("--ignore-unknown-fields", arguments->ignore_unknown_fields,
+                  "Do not fail on keys that are not known");
   rules->callback([arguments, &exit_code] {
     rules::UnitTestOptions options;
     options.run = arguments->run;
@@ -82,7 +89,8 @@ void add_test_command(CLI::App& root, int& exit_code) {
 
   CLI::App* promql = test->add_subcommand("promql", "Files in the .test language of Prometheus' own engine tests");
   promql->add_option("files", arguments->files, ".test files")->required();
-  promql->add_flag("--all", arguments->all, "Count evaluations that need native histograms or experimental functions too");
+  promql->add_flag("--all", arguments->all,
+                   "Count evaluations that need native histograms or experimental functions too");
   promql->callback([arguments, &exit_code] { exit_code = test_promql(*arguments); });
 }
 

@@ -29,11 +29,19 @@ std::string rounded(double value) {
 }
 
 nlohmann::json to_json(const storage::Stats& stats) {
-  nlohmann::json out = {
-      {"series", stats.series}, {"samples", stats.samples}, {"chunks", stats.chunks}, {"chunkSamples", stats.chunk_samples},
-      {"chunkBytes", stats.chunk_bytes}, {"openSamples", stats.open_samples}, {"bytesPerSample", stats.bytes_per_sample},
-      {"bytesPerSeries", stats.bytes_per_series}, {"chunkFiles", stats.chunk_files}, {"chunkFileBytes", stats.chunk_file_bytes},
-      {"walBytes", stats.wal_bytes}, {"checkpointBytes", stats.checkpoint_bytes}, {"damage", stats.damage}};
+  nlohmann::json out = {{"series", stats.series},
+                        {"samples", stats.samples},
+                        {"chunks", stats.chunks},
+                        {"chunkSamples", stats.chunk_samples},
+                        {"chunkBytes", stats.chunk_bytes},
+                        {"openSamples", stats.open_samples},
+                        {"bytesPerSample", stats.bytes_per_sample},
+                        {"bytesPerSeries", stats.bytes_per_series},
+                        {"chunkFiles", stats.chunk_files},
+                        {"chunkFileBytes", stats.chunk_file_bytes},
+                        {"walBytes", stats.wal_bytes},
+                        {"checkpointBytes", stats.checkpoint_bytes},
+                        {"damage", stats.damage}};
   if (stats.samples > 0) {
     out["minTime"] = stats.min_time;
     out["maxTime"] = stats.max_time;
@@ -62,7 +70,8 @@ void print_report(const std::string& directory, const storage::Stats& stats) {
   fact("bytes per sample in chunks", rounded(stats.bytes_per_sample));
   fact("samples in open chunks", std::to_string(stats.open_samples));
   fact("memory per series", rounded(stats.bytes_per_series) + " B");
-  fact("chunk files", std::to_string(stats.chunk_files) + ", " + human_bytes(static_cast<double>(stats.chunk_file_bytes)));
+  fact("chunk files",
+       std::to_string(stats.chunk_files) + ", " + human_bytes(static_cast<double>(stats.chunk_file_bytes)));
   fact("write-ahead log", human_bytes(static_cast<double>(stats.wal_bytes)));
   fact("checkpoint", human_bytes(static_cast<double>(stats.checkpoint_bytes)));
   print(facts.to_string());
@@ -86,7 +95,8 @@ void add_tsdb_command(CLI::App& root, int& exit_code) {
   CLI::App* tsdb = root.add_subcommand("tsdb", "Look at a data directory");
   tsdb->require_subcommand(1);
   tsdb->footer("Example:\n  vigil tsdb analyze data --top 20");
-  CLI::App* analyze = tsdb->add_subcommand("analyze", "Sizes, bytes per series and sample, and where the series come from; changes nothing");
+  CLI::App* analyze = tsdb->add_subcommand(
+      "analyze", "Sizes, bytes per series and sample, and where the series come from; changes nothing");
   analyze->add_option("directory", arguments->directory, "Data directory")->capture_default_str();
   analyze->add_option("--top", arguments->top, "Length of the lists")->capture_default_str();
   analyze->add_flag("--json", arguments->json, "Print JSON");

@@ -11,20 +11,20 @@
 namespace vigil {
 
 enum class ErrorCode {
-  kInvalidArgument,   // bad input: fix the input, retrying is useless
-  kNotFound,          // the thing named does not exist
-  kAlreadyExists,     // the thing to be created is there already, or a duplicate sample
-  kOutOfOrder,        // older than what is stored for the same series
-  kOutOfBounds,       // outside the time range the store accepts
-  kLimitExceeded,     // a configured limit was hit
-  kCorruption,        // stored bytes fail their checks
-  kUnavailable,       // not now: shut down, read-only, connection refused
-  kTimeout,           // a deadline passed
-  kCancelled,         // the caller or an operator asked to stop
-  kNotSupported,      // known but deliberately or not yet implemented
-  kIo,                // the operating system refused a file or socket operation
-  kExecution,         // a valid query that cannot be evaluated on this data
-  kInternal,          // a bug in vigil
+  kInvalidArgument,  // bad input: fix the input, retrying is useless
+  kNotFound,         // the thing named does not exist
+  kAlreadyExists,    // the thing to be created is there already, or a duplicate sample
+  kOutOfOrder,       // older than what is stored for the same series
+  kOutOfBounds,      // outside the time range the store accepts
+  kLimitExceeded,    // a configured limit was hit
+  kCorruption,       // stored bytes fail their checks
+  kUnavailable,      // not now: shut down, read-only, connection refused
+  kTimeout,          // a deadline passed
+  kCancelled,        // the caller or an operator asked to stop
+  kNotSupported,     // known but deliberately or not yet implemented
+  kIo,               // the operating system refused a file or socket operation
+  kExecution,        // a valid query that cannot be evaluated on this data
+  kInternal,         // a bug in vigil
 };
 
 std::string_view to_string(ErrorCode code);
@@ -65,13 +65,13 @@ namespace internal {
 // VIGIL_TRY_VOID(expression): the same for Result<void>.
 #define VIGIL_CONCAT_INNER(a, b) a##b
 #define VIGIL_CONCAT(a, b) VIGIL_CONCAT_INNER(a, b)
-#define VIGIL_TRY(declaration, ...)                                                     \
-  auto VIGIL_CONCAT(vigil_try_, __LINE__) = (__VA_ARGS__);                              \
-  if (!VIGIL_CONCAT(vigil_try_, __LINE__).has_value())                                  \
-    return std::unexpected(std::move(VIGIL_CONCAT(vigil_try_, __LINE__)).error());      \
+#define VIGIL_TRY(declaration, ...)                                                \
+  auto VIGIL_CONCAT(vigil_try_, __LINE__) = (__VA_ARGS__);                         \
+  if (!VIGIL_CONCAT(vigil_try_, __LINE__).has_value())                             \
+    return std::unexpected(std::move(VIGIL_CONCAT(vigil_try_, __LINE__)).error()); \
   declaration = std::move(VIGIL_CONCAT(vigil_try_, __LINE__)).value()
-#define VIGIL_TRY_VOID(...)                                                             \
-  if (auto vigil_try_result = (__VA_ARGS__); !vigil_try_result.has_value())             \
+#define VIGIL_TRY_VOID(...)                                                 \
+  if (auto vigil_try_result = (__VA_ARGS__); !vigil_try_result.has_value()) \
   return std::unexpected(std::move(vigil_try_result).error())
 
 // Aborts with file and line: for bugs only, never reachable from input.

@@ -65,8 +65,8 @@ class FileSystem {
   virtual bool exists(const Path& path) = 0;
   virtual Result<std::uint64_t> file_size(const Path& path) = 0;
   virtual Result<void> create_directories(const Path& path) = 0;
-  virtual Result<void> remove(const Path& path) = 0;       // a file; kNotFound if absent
-  virtual Result<void> remove_all(const Path& path) = 0;   // a tree; fine if absent
+  virtual Result<void> remove(const Path& path) = 0;                  // a file; kNotFound if absent
+  virtual Result<void> remove_all(const Path& path) = 0;              // a tree; fine if absent
   virtual Result<void> rename(const Path& from, const Path& to) = 0;  // replaces files
   virtual Result<void> truncate(const Path& path, std::uint64_t size) = 0;
   virtual Result<void> sync_directory(const Path& path) = 0;

@@ -32,7 +32,8 @@ std::string_view name(Level level) {
 }
 
 void append_value(std::string& out, std::string_view value) {
-  const bool plain = !value.empty() && value.find_first_of(" \"=\n\r\t\\") == std::string_view::npos && is_valid_utf8(value);
+  const bool plain =
+      !value.empty() && value.find_first_of(" \"=\n\r\t\\") == std::string_view::npos && is_valid_utf8(value);
   if (plain) {
     out += value;
   } else {

@@ -82,7 +82,8 @@ class PosixReadableFile final : public ReadableFile {
   Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const override {
     std::size_t done = 0;
     while (done < buffer.size()) {
-      const ssize_t got = ::pread(fd_.get(), buffer.data() + done, buffer.size() - done, static_cast<off_t>(offset + done));
+      const ssize_t got =
+          ::pread(fd_.get(), buffer.data() + done, buffer.size() - done, static_cast<off_t>(offset + done));
       if (got < 0) {
         if (errno == EINTR) continue;
         return os_error(errno, "read", path_);
@@ -130,7 +131,7 @@ class PosixFileSystem final : public FileSystem {
     if (mode == OpenMode::kTruncate) flags |= O_TRUNC;
     const int fd = ::open(path.c_str(), flags, 0644);
     if (fd < 0) return os_error(errno, "open", path);
-    struct stat info {};
+    struct stat info{};
     if (::fstat(fd, &info) != 0) {
       const int error = errno;
       ::close(fd);
@@ -142,7 +143,7 @@ class PosixFileSystem final : public FileSystem {
   Result<std::unique_ptr<ReadableFile>> open_readable(const Path& path) override {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return os_error(errno, "open", path);
-    struct stat info {};
+    struct stat info{};
     const bool good = ::fstat(fd, &info) == 0;
     if (!good || S_ISDIR(info.st_mode)) {
       const int error = good ? EISDIR : errno;

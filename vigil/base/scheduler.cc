@@ -104,9 +104,7 @@ class ThreadScheduler final : public Scheduler {
 
 }  // namespace
 
-std::unique_ptr<Scheduler> make_thread_scheduler(int threads) {
-  return std::make_unique<ThreadScheduler>(threads);
-}
+std::unique_ptr<Scheduler> make_thread_scheduler(int threads) { return std::make_unique<ThreadScheduler>(threads); }
 
 struct Timer::State {
   Mutex mutex;

@@ -21,7 +21,8 @@ bool has_invariant_tsc() {
 
 std::uint64_t Ticks::steady_nanoseconds() {
   return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count());
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
 }
 
 Ticks::Rate Ticks::measure() {

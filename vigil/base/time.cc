@@ -15,8 +15,8 @@ struct Unit {
   Duration length;
 };
 // In the order in which a duration names them.
-constexpr std::array<Unit, 7> kUnits = {{{"y", 365 * kDay}, {"w", 7 * kDay}, {"d", kDay}, {"h", kHour},
-                                         {"m", kMinute}, {"s", kSecond}, {"ms", 1}}};
+constexpr std::array<Unit, 7> kUnits = {
+    {{"y", 365 * kDay}, {"w", 7 * kDay}, {"d", kDay}, {"h", kHour}, {"m", kMinute}, {"s", kSecond}, {"ms", 1}}};
 
 std::unexpected<Error> bad_duration(std::string_view text) {
   return fail(ErrorCode::kInvalidArgument, "not a valid duration string: " + go_quote(text));
@@ -104,10 +104,10 @@ std::string format_rfc3339(Timestamp time) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(point - day);
   std::array<char, 64> buffer;
-  int length = std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-                             static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                             static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                             static_cast<int>(clock.seconds().count()));
+  int length = std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
+                             static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                             static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                             static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
   std::string out(buffer.data(), static_cast<std::size_t>(length));
   if (const auto ms = clock.subseconds().count(); ms != 0) {
     length = std::snprintf(buffer.data(), buffer.size(), ".%03d", static_cast<int>(ms));
@@ -119,14 +119,13 @@ std::string format_rfc3339(Timestamp time) {
 }
 
 Result<Timestamp> parse_rfc3339(std::string_view text) {
-  const auto bad = [text] {
-    return fail(ErrorCode::kInvalidArgument, "not an RFC 3339 time: " + go_quote(text));
-  };
+  const auto bad = [text] { return fail(ErrorCode::kInvalidArgument, "not an RFC 3339 time: " + go_quote(text)); };
   std::string_view rest = text;
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
   if (!read_number(rest, 4, year) || !read_char(rest, '-') || !read_number(rest, 2, month) || !read_char(rest, '-') ||
       !read_number(rest, 2, day) || !(read_char(rest, 'T') || read_char(rest, 't')) || !read_number(rest, 2, hour) ||
-      !read_char(rest, ':') || !read_number(rest, 2, minute) || !read_char(rest, ':') || !read_number(rest, 2, second)) {
+      !read_char(rest, ':') || !read_number(rest, 2, minute) || !read_char(rest, ':') ||
+      !read_number(rest, 2, second)) {
     return bad();
   }
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),

@@ -68,7 +68,8 @@ Result<ConfigCheck> check_config(const std::filesystem::path& path, bool syntax_
     }
     if (job.interval >= config::PrometheusConfig{}.scrape_interval * 5) {
       // The lookback of queries is five minutes: a graph of such a job has holes.
-      result.lint.push_back(where + ": scrape_interval is not shorter than the lookback of queries, its series will look stale");
+      result.lint.push_back(
+          where + ": scrape_interval is not shorter than the lookback of queries, its series will look stale");
     }
   }
   for (std::size_t i = 0; i < config.alerting.alertmanagers.size(); ++i) {
@@ -80,7 +81,8 @@ Result<ConfigCheck> check_config(const std::filesystem::path& path, bool syntax_
 Result<std::size_t> check_target_file(const std::filesystem::path& path, FileSystem& files) {
   const std::string extension = path.extension().string();
   if (extension != ".json" && extension != ".yml" && extension != ".yaml") {
-    return fail(ErrorCode::kInvalidArgument, path.string() + ": invalid file extension: \"" + extension + "\" (expected .json, .yml or .yaml)");
+    return fail(ErrorCode::kInvalidArgument,
+                path.string() + ": invalid file extension: \"" + extension + "\" (expected .json, .yml or .yaml)");
   }
   VIGIL_TRY(const std::string text, files.read_file(path));
   VIGIL_TRY(const auto groups, discovery::parse_target_file(text, path.string()));

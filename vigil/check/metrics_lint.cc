@@ -24,7 +24,7 @@ struct Family {
 std::vector<std::string> words_of(std::string_view name) {
   std::vector<std::string> words(1);
   for (const char c : name) {
-    if (c == '_' || c == ':') {
+    if (c == '_') {
       words.emplace_back();
     } else {
       words.back() += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
@@ -38,16 +38,17 @@ struct UnitName {
   std::string_view base;
 };
 constexpr std::array<UnitName, 30> kUnits = {{
-    {"nanoseconds", "seconds"}, {"microseconds", "seconds"}, {"milliseconds", "seconds"}, {"minutes", "seconds"},
-    {"hours", "seconds"}, {"days", "seconds"}, {"weeks", "seconds"},
-    {"kilobytes", "bytes"}, {"megabytes", "bytes"}, {"gigabytes", "bytes"}, {"terabytes", "bytes"}, {"petabytes", "bytes"},
-    {"kibibytes", "bytes"}, {"mebibytes", "bytes"}, {"gibibytes", "bytes"}, {"tebibytes", "bytes"}, {"pebibytes", "bytes"},
-    {"bits", "bytes"}, {"kilobits", "bytes"}, {"megabits", "bytes"}, {"gigabits", "bytes"},
-    {"millimeters", "meters"}, {"centimeters", "meters"}, {"kilometers", "meters"},
-    {"kilograms", "grams"}, {"milligrams", "grams"}, {"kilojoules", "joules"}, {"millivolts", "volts"}, {"milliamperes", "amperes"},
-    {"kilowatts", "watts"},
+    {"nanoseconds", "seconds"},  {"microseconds", "seconds"}, {"milliseconds", "seconds"}, {"minutes", "seconds"},
+    {"hours", "seconds"},        {"days", "seconds"},         {"weeks", "seconds"},        {"kilobytes", "bytes"},
+    {"megabytes", "bytes"},      {"gigabytes", "bytes"},      {"terabytes", "bytes"},      {"petabytes", "bytes"},
+    {"kibibytes", "bytes"},      {"mebibytes", "bytes"},      {"gibibytes", "bytes"},      {"tebibytes", "bytes"},
+    {"pebibytes", "bytes"},      {"bits", "bytes"},           {"kilobits", "bytes"},       {"megabits", "bytes"},
+    {"gigabits", "bytes"},       {"millimeters", "meters"},   {"centimeters", "meters"},   {"kilometers", "meters"},
+    {"kilograms", "grams"},      {"milligrams", "grams"},     {"kilojoules", "joules"},    {"millivolts", "volts"},
+    {"milliamperes", "amperes"}, {"kilowatts", "watts"},
 }};
-constexpr std::array<std::string_view, 12> kAbbreviations = {"s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m"};
+constexpr std::array<std::string_view, 12> kAbbreviations = {"s",  "ms", "us", "ns", "sec", "b",
+                                                             "kb", "mb", "gb", "tb", "pb",  "m"};
 
 bool has_upper_after_lower(std::string_view text) {
   for (std::size_t i = 1; i < text.size(); ++i) {
@@ -78,7 +79,8 @@ void lint_family(const std::string& name, const Family& family, std::vector<Lint
       if (ends("_count")) finding("non-histogram and non-summary metrics should not have \"_count\" suffix");
       if (ends("_sum")) finding("non-histogram and non-summary metrics should not have \"_sum\" suffix");
     }
-    if (!summary && family.labels.contains("quantile")) finding("non-summary metrics should not have \"quantile\" label");
+    if (!summary && family.labels.contains("quantile"))
+      finding("non-summary metrics should not have \"quantile\" label");
 
     for (const std::string_view type : {"counter", "gauge", "histogram", "summary"}) {
       if (to_string(family.type) == type && name.contains(std::string("_") + std::string(type))) {
@@ -143,8 +145,10 @@ Result<std::vector<LintFinding>> lint_metrics(std::string_view page) {
         const std::string owner = family_of(name, families);
         Family& family = families[owner];
         for (const LabelView label : series.labels()) {
-          const bool part_of_type = owner != name || (family.type == MetricType::kSummary && label.name == kQuantileLabel);
-          if (label.name != kMetricName && !(part_of_type && (label.name == kBucketLabel || label.name == kQuantileLabel))) {
+          const bool part_of_type =
+              owner != name || (family.type == MetricType::kSummary && label.name == kQuantileLabel);
+          if (label.name != kMetricName &&
+              !(part_of_type && (label.name == kBucketLabel || label.name == kQuantileLabel))) {
             family.labels.insert(std::string(label.name));
           }
         }

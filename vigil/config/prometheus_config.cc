@@ -69,7 +69,8 @@ void read_global(yaml::Fields& global, const LoadOptions& options, PrometheusCon
   global.duration("evaluation_interval", out.evaluation_interval);
   if (out.evaluation_interval == 0) out.evaluation_interval = kMinute;
   global.duration("rule_query_offset", out.rule_query_offset);
-  global.with("external_labels", [&](const yaml::Node& node) { return read_external_labels(node, options, out.external_labels); });
+  global.with("external_labels",
+              [&](const yaml::Node& node) { return read_external_labels(node, options, out.external_labels); });
   global.unsupported("query_log_file");
 }
 
@@ -85,14 +86,23 @@ void read_alertmanager(yaml::Fields& fields, const path& base, alerting::Externa
   }
   net::read_client_config(fields, base, out.http);
   discovery::Config discovery;
-  read_discovery(fields, base, discovery);
+  read_discovery(fields, base, discovery, /*check_addresses=*/false);
+  Relabeler relabel;
+  read_relabel_configs(fields, "relabel_configs", "target", relabel);
   for (const auto& group : discovery.static_groups) {
-    for (const Labels& target : group.targets) out.targets.emplace_back(target.get("__address__"));
+    for (const Labels& target : group.targets) {
+      LabelsBuilder labels(target);
+      for (const LabelView label : group.labels) labels.set(label.name, label.value);
+      if (!relabel.apply(labels)) continue;
+      const std::string_view address = labels.get("__address__");
+      if (auto good = check_address(address); !good) fields.fail("static_configs", good.error().message());
+      out.targets.emplace_back(address);
+    }
   }
   if (!discovery.files.empty()) {
-    fields.problems().add(fields.node().find("file_sd_configs"), fields.path() + ".file_sd_configs: not supported yet", ErrorCode::kNotSupported);
+    fields.problems().add(fields.node().find("file_sd_configs"), fields.path() + ".file_sd_configs: not supported yet",
+                          ErrorCode::kNotSupported);
   }
-  fields.unsupported("relabel_configs");
   read_relabel_configs(fields, "alert_relabel_configs", "alert", out.alert_relabel);
   fields.unsupported("sigv4");
 }
@@ -104,7 +114,10 @@ void read_storage(yaml::Fields& storage, PrometheusConfig& out) {
     tsdb.object("chunk_encoding", [&](yaml::Fields& encoding) {
       std::string floats;
       if (encoding.optional("floats", floats) && floats != "xor" && floats != "xor2") {
-        encoding.fail("floats", "'storage.tsdb.chunk_encoding.floats' must be 'xor' or 'xor2', or the field must be omitted entirely, got " + go_quote(floats));
+        encoding.fail("floats",
+                      "'storage.tsdb.chunk_encoding.floats' must be 'xor' or 'xor2', or the field must be omitted "
+                      "entirely, got " +
+                          go_quote(floats));
       }
     });
     tsdb.object("retention", [&](yaml::Fields& retention) {
@@ -117,7 +130,8 @@ void read_storage(yaml::Fields& storage, PrometheusConfig& out) {
       }
       double percentage = 0;
       if (retention.optional("percentage", percentage) && (percentage < 0 || percentage > 100)) {
-        retention.fail("percentage", "'storage.tsdb.retention.percentage' must be in the range [0, 100], got " + format_float(percentage));
+        retention.fail("percentage", "'storage.tsdb.retention.percentage' must be in the range [0, 100], got " +
+                                         format_float(percentage));
       } else if (percentage != 0) {
         retention.unsupported("percentage");
       }
@@ -142,7 +156,8 @@ void read_refused_sections(yaml::Fields& root) {
     const yaml::Node compression = tracing.find("compression");
     if (!tracing.find("endpoint")) root.fail("tracing", "tracing endpoint must be set");
     if (compression && compression.text() != "gzip" && !compression.text().empty()) {
-      root.problems().add(compression, "invalid compression type " + std::string(compression.text()) + " provided, valid options: gzip");
+      root.problems().add(compression, "invalid compression type " + std::string(compression.text()) +
+                                           " provided, valid options: gzip");
     }
   }
   root.unsupported("tracing");
@@ -157,9 +172,10 @@ void read_jobs(yaml::Fields& root, const ScrapeDefaults& defaults, const path& b
     for (std::size_t i = 0; i < list.size(); ++i) {
       if (list[i].is_null()) return std::unexpected(list.error("empty or null scrape config section"));
       scrape::ScrapeConfig job;
-      yaml::read_mapping(list[i], "scrape_config", root.problems(),
-                         [&](yaml::Fields& fields) { read_scrape_config(fields, defaults, base, job); },
-                         "scrape_configs[" + std::to_string(i) + "]");
+      yaml::read_mapping(
+          list[i], "scrape_config", root.problems(),
+          [&](yaml::Fields& fields) { read_scrape_config(fields, defaults, base, job); },
+          "scrape_configs[" + std::to_string(i) + "]");
       if (!names.insert(job.job_name).second) {
         root.problems().add(list[i], "found multiple scrape configs with job name " + go_quote(job.job_name));
       }
@@ -169,8 +185,9 @@ void read_jobs(yaml::Fields& root, const ScrapeDefaults& defaults, const path& b
   });
 }
 
-void read_scrape_config_files(yaml::Fields& root, const std::vector<std::string>& patterns, const ScrapeDefaults& defaults,
-                              const path& base, FileSystem& files, std::set<std::string>& names, PrometheusConfig& out) {
+void read_scrape_config_files(yaml::Fields& root, const std::vector<std::string>& patterns,
+                              const ScrapeDefaults& defaults, const path& base, FileSystem& files,
+                              std::set<std::string>& names, PrometheusConfig& out) {
   for (const std::string& pattern : patterns) {
     for (const std::string& name : expand_glob(net::resolve_file(base, pattern), files)) {
       const auto text = files.read_file(name);

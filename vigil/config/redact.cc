@@ -10,10 +10,13 @@ namespace vigil::config {
 namespace {
 
 constexpr std::array<std::string_view, 16> kSecretKeys = {
-    "password", "credentials", "bearer_token", "client_secret", "secret_key", "access_key", "token", "auth_token",
-    "api_key", "key", "secrets", "application_secret", "application_key", "consumer_key", "service_key", "routing_key"};
+    "password",        "credentials",  "bearer_token", "client_secret", "secret_key", "access_key",
+    "token",           "auth_token",   "api_key",      "key",           "secrets",    "application_secret",
+    "application_key", "consumer_key", "service_key",  "routing_key"};
 
-bool is_secret(std::string_view key) { return std::find(kSecretKeys.begin(), kSecretKeys.end(), key) != kSecretKeys.end(); }
+bool is_secret(std::string_view key) {
+  return std::find(kSecretKeys.begin(), kSecretKeys.end(), key) != kSecretKeys.end();
+}
 
 // scheme://user:password@host -> scheme://user:<secret>@host
 std::string without_url_password(std::string_view text) {
@@ -30,8 +33,9 @@ std::string without_url_password(std::string_view text) {
 
 // Plain where YAML reads it back as the same string, double-quoted elsewhere.
 std::string scalar(std::string_view text, bool quoted) {
-  const bool plain = !quoted && !text.empty() && text.find_first_of("\n\t#:{}[],&*!|>'\"%@`") == std::string_view::npos &&
-                     text.front() != ' ' && text.back() != ' ' && text.front() != '-' && text.front() != '?';
+  const bool plain = !quoted && !text.empty() &&
+                     text.find_first_of("\n\t#:{}[],&*!|>'\"%@`") == std::string_view::npos && text.front() != ' ' &&
+                     text.back() != ' ' && text.front() != '-' && text.front() != '?';
   if (plain) return std::string(text);
   std::string out = "\"";
   append_json_string(out, text);  // JSON strings are YAML double-quoted scalars
@@ -44,7 +48,8 @@ void write(std::string& out, const yaml::Node& node, std::size_t indent, bool hi
     case yaml::Kind::kNull: out += " null\n"; return;
     case yaml::Kind::kScalar:
       out += ' ';
-      out += secret ? "<secret>" : scalar(hide ? without_url_password(node.text()) : std::string(node.text()), node.quoted());
+      out += secret ? "<secret>"
+                    : scalar(hide ? without_url_password(node.text()) : std::string(node.text()), node.quoted());
       out += '\n';
       return;
     case yaml::Kind::kSequence:

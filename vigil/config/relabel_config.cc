@@ -10,20 +10,23 @@ namespace {
 // nullopt-like: problems are reported at the place of the rule.
 bool read_rule(const yaml::Node& node, const std::string& path, yaml::Problems& problems, RelabelRule& rule) {
   const std::size_t before = problems.errors().size();
-  yaml::read_mapping(node, "relabel_config", problems, [&](yaml::Fields& fields) {
-    fields.optional("source_labels", rule.source_labels);
-    fields.optional("separator", rule.separator);
-    fields.optional("regex", rule.regex);
-    fields.optional("modulus", rule.modulus);
-    fields.optional("target_label", rule.target_label);
-    fields.optional("replacement", rule.replacement);
-    fields.converted("action", rule.action, parse_relabel_action);
-    // The regular expression is checked here and not when all rules are compiled, to have its place.
-    if (auto regex = AnchoredRegex::compile(rule.regex); !regex) {
-      fields.fail("regex", "error parsing regexp: " + regex.error().message());
-    }
-    if (auto valid = validate(rule); !valid) fields.fail(valid.error().message());
-  }, path);
+  yaml::read_mapping(
+      node, "relabel_config", problems,
+      [&](yaml::Fields& fields) {
+        fields.optional("source_labels", rule.source_labels);
+        fields.optional("separator", rule.separator);
+        fields.optional("regex", rule.regex);
+        fields.optional("modulus", rule.modulus);
+        fields.optional("target_label", rule.target_label);
+        fields.optional("replacement", rule.replacement);
+        fields.converted("action", rule.action, parse_relabel_action);
+        // The regular expression is checked here and not when all rules are compiled, to have its place.
+        if (auto regex = AnchoredRegex::compile(rule.regex); !regex) {
+          fields.fail("regex", "error parsing regexp: " + regex.error().message());
+        }
+        if (auto valid = validate(rule); !valid) fields.fail(valid.error().message());
+      },
+      path);
   return problems.errors().size() == before;
 }
 

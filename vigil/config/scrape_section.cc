@@ -18,13 +18,15 @@ using scrape::ScrapeConfig;
 
 // Discoveries that Prometheus has and vigil has not.
 constexpr std::array<std::string_view, 34> kOtherDiscoveries = {
-    "aws_sd_configs", "azure_sd_configs", "consul_sd_configs", "digitalocean_sd_configs", "dns_sd_configs",
-    "docker_sd_configs", "dockerswarm_sd_configs", "ec2_sd_configs", "ecs_sd_configs", "eureka_sd_configs",
-    "gce_sd_configs", "hetzner_sd_configs", "http_sd_configs", "ionos_sd_configs", "kubernetes_sd_configs",
-    "kuma_sd_configs", "lightsail_sd_configs", "linode_sd_configs", "marathon_sd_configs", "msk_sd_configs",
-    "nerve_sd_configs", "nomad_sd_configs", "oci_sd_configs", "openstack_sd_configs", "outscale_sd_configs",
-    "ovhcloud_sd_configs", "puppetdb_sd_configs", "scaleway_sd_configs", "serverset_sd_configs",
-    "stackit_sd_configs", "triton_sd_configs", "uyuni_sd_configs", "vultr_sd_configs", "openstack_sd_config"};
+    "aws_sd_configs",       "azure_sd_configs",    "consul_sd_configs",      "digitalocean_sd_configs",
+    "dns_sd_configs",       "docker_sd_configs",   "dockerswarm_sd_configs", "ec2_sd_configs",
+    "ecs_sd_configs",       "eureka_sd_configs",   "gce_sd_configs",         "hetzner_sd_configs",
+    "http_sd_configs",      "ionos_sd_configs",    "kubernetes_sd_configs",  "kuma_sd_configs",
+    "lightsail_sd_configs", "linode_sd_configs",   "marathon_sd_configs",    "msk_sd_configs",
+    "nerve_sd_configs",     "nomad_sd_configs",    "oci_sd_configs",         "openstack_sd_configs",
+    "outscale_sd_configs",  "ovhcloud_sd_configs", "puppetdb_sd_configs",    "scaleway_sd_configs",
+    "serverset_sd_configs", "stackit_sd_configs",  "triton_sd_configs",      "uyuni_sd_configs",
+    "vultr_sd_configs",     "openstack_sd_config"};
 
 Result<Protocol> parse_protocol(std::string_view text) {
   if (text == "OpenMetricsText1.0.0") return Protocol::kOpenMetrics100;
@@ -43,7 +45,8 @@ void read_protocols(yaml::Fields& fields, std::vector<Protocol>& out) {
     std::vector<Protocol> protocols;
     for (const yaml::Node& item : list.items()) {
       const auto protocol = parse_protocol(item.text());
-      if (!protocol) return std::unexpected(item.error("scrape_protocols: " + protocol.error().message(), protocol.error().code()));
+      if (!protocol)
+        return std::unexpected(item.error("scrape_protocols: " + protocol.error().message(), protocol.error().code()));
       if (std::find(protocols.begin(), protocols.end(), *protocol) != protocols.end()) {
         return std::unexpected(item.error("duplicated protocol in scrape_protocols: " + std::string(item.text())));
       }
@@ -68,13 +71,16 @@ void read_limits(yaml::Fields& fields, ScrapeConfig& out) {
 
 // Keys that ask for something vigil does not do yet; `false` and defaults are fine.
 void read_unsupported(yaml::Fields& fields) {
-  for (const char* key : {"scrape_native_histograms", "convert_classic_histograms_to_nhcb", "always_scrape_classic_histograms"}) {
+  for (const char* key :
+       {"scrape_native_histograms", "convert_classic_histograms_to_nhcb", "always_scrape_classic_histograms"}) {
     bool value = false;
     if (fields.optional(key, value) && value) {
-      fields.problems().add(fields.node().find(key), std::string(key) + ": not supported yet", ErrorCode::kNotSupported);
+      fields.problems().add(fields.node().find(key), std::string(key) + ": not supported yet",
+                            ErrorCode::kNotSupported);
     }
   }
-  for (const char* key : {"native_histogram_bucket_limit", "native_histogram_min_bucket_factor", "scrape_failure_log_file"}) {
+  for (const char* key :
+       {"native_histogram_bucket_limit", "native_histogram_min_bucket_factor", "scrape_failure_log_file"}) {
     fields.unsupported(key);
   }
   std::string validation;
@@ -93,7 +99,8 @@ void read_unsupported(yaml::Fields& fields) {
       fields.fail("metric_name_escaping_scheme", "unknown global name escaping method " + go_quote(escaping));
     } else {
       fields.problems().add(fields.node().find("metric_name_escaping_scheme"),
-                            "metric_name_escaping_scheme: " + escaping + ": not supported yet", ErrorCode::kNotSupported);
+                            "metric_name_escaping_scheme: " + escaping + ": not supported yet",
+                            ErrorCode::kNotSupported);
     }
   }
   if (validation == "legacy" && escaping == "allow-utf-8") {
@@ -101,42 +108,44 @@ void read_unsupported(yaml::Fields& fields) {
   }
 }
 
-Result<void> check_address(const yaml::Node& node) {
-  if (!node.is_scalar() || node.text().empty()) return std::unexpected(node.error("expected a target address such as \"localhost:8080\""));
-  if (node.text().find('/') != std::string_view::npos) {
-    return std::unexpected(node.error(go_quote(node.text()) + " is not a valid hostname"));
-  }
-  return {};
-}
-
-Result<void> read_static_configs(const yaml::Node& list, discovery::Config& out, yaml::Problems& problems, const std::string& path) {
+Result<void> read_static_configs(const yaml::Node& list, discovery::Config& out, yaml::Problems& problems,
+                                 const std::string& path, bool check_addresses) {
   if (!list.is_sequence()) return std::unexpected(list.error("expected a list of static configurations"));
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (list[i].is_null()) return std::unexpected(list.error("empty or null section in static_configs"));
     discovery::TargetGroup group;
     group.source = "static/" + std::to_string(i);
-    yaml::read_mapping(list[i], "static_config", problems, [&](yaml::Fields& fields) {
-      fields.with("targets", [&](const yaml::Node& targets) -> Result<void> {
-        if (!targets.is_sequence()) return std::unexpected(targets.error("expected a list of targets"));
-        for (const yaml::Node& target : targets.items()) {
-          VIGIL_TRY_VOID(check_address(target));
-          group.targets.push_back(Labels{{"__address__", target.text()}});
-        }
-        return {};
-      });
-      fields.with("labels", [&](const yaml::Node& labels) -> Result<void> {
-        if (!labels.is_mapping()) return std::unexpected(labels.error("expected a mapping from label names to values"));
-        LabelsBuilder builder;
-        for (const auto& [name, value] : labels.entries()) {
-          if (name.text().empty() || !is_valid_utf8(name.text())) {
-            return std::unexpected(name.error(go_quote(name.text()) + " is not a valid label name"));
-          }
-          builder.set(name.text(), value.text());
-        }
-        group.labels = builder.build();
-        return {};
-      });
-    }, path + "[" + std::to_string(i) + "]");
+    yaml::read_mapping(
+        list[i], "static_config", problems,
+        [&](yaml::Fields& fields) {
+          fields.with("targets", [&](const yaml::Node& targets) -> Result<void> {
+            if (!targets.is_sequence()) return std::unexpected(targets.error("expected a list of targets"));
+            for (const yaml::Node& target : targets.items()) {
+              if (!target.is_scalar())
+                return std::unexpected(target.error("expected a target address such as \"localhost:8080\""));
+              if (check_addresses) {
+                if (auto good = check_address(target.text()); !good)
+                  return std::unexpected(target.error(good.error().message()));
+              }
+              group.targets.push_back(Labels{{"__address__", target.text()}});
+            }
+            return {};
+          });
+          fields.with("labels", [&](const yaml::Node& labels) -> Result<void> {
+            if (!labels.is_mapping())
+              return std::unexpected(labels.error("expected a mapping from label names to values"));
+            LabelsBuilder builder;
+            for (const auto& [name, value] : labels.entries()) {
+              if (name.text().empty() || !is_valid_utf8(name.text())) {
+                return std::unexpected(name.error(go_quote(name.text()) + " is not a valid label name"));
+              }
+              builder.set(name.text(), value.text());
+            }
+            group.labels = builder.build();
+            return {};
+          });
+        },
+        path + "[" + std::to_string(i) + "]");
     out.static_groups.push_back(std::move(group));
   }
   return {};
@@ -157,20 +166,31 @@ void read_scrape_defaults(yaml::Fields& global, ScrapeDefaults& out) {
   read_unsupported(global);
 }
 
-void read_discovery(yaml::Fields& fields, const std::filesystem::path& base, discovery::Config& out) {
+Result<void> check_address(std::string_view address) {
+  if (address.empty()) return fail(ErrorCode::kInvalidArgument, "expected a target address such as \"localhost:8080\"");
+  if (address.find('/') != std::string_view::npos) {
+    return fail(ErrorCode::kInvalidArgument, go_quote(address) + " is not a valid hostname");
+  }
+  return {};
+}
+
+void read_discovery(yaml::Fields& fields, const std::filesystem::path& base, discovery::Config& out,
+                    bool check_addresses) {
   fields.with("static_configs", [&](const yaml::Node& list) {
     const std::string path = fields.path().empty() ? "static_configs" : fields.path() + ".static_configs";
-    return read_static_configs(list, out, fields.problems(), path);
+    return read_static_configs(list, out, fields.problems(), path, check_addresses);
   });
   fields.objects("file_sd_configs", "file_sd_config", [&](yaml::Fields& file) {
     discovery::FileConfig config;
     file.required("files", config.files);
-    if (file.node().is_mapping() && config.files.empty()) file.fail("file service discovery config must contain at least one path name");
+    if (file.node().is_mapping() && config.files.empty())
+      file.fail("file service discovery config must contain at least one path name");
     file.duration("refresh_interval", config.refresh_interval);
     for (std::string& name : config.files) {
       const std::string extension = std::filesystem::path(name).extension().string();
       if (extension != ".json" && extension != ".yml" && extension != ".yaml") {
-        file.fail("files", "path name " + go_quote(name) + " is not valid for file discovery: it must end in .json, .yml or .yaml");
+        file.fail("files", "path name " + go_quote(name) +
+                               " is not valid for file discovery: it must end in .json, .yml or .yaml");
       }
       name = net::resolve_file(base, name);
     }
@@ -179,7 +199,8 @@ void read_discovery(yaml::Fields& fields, const std::filesystem::path& base, dis
   for (const std::string_view key : kOtherDiscoveries) fields.unsupported(key);
 }
 
-void read_scrape_config(yaml::Fields& job, const ScrapeDefaults& defaults, const std::filesystem::path& base, ScrapeConfig& out) {
+void read_scrape_config(yaml::Fields& job, const ScrapeDefaults& defaults, const std::filesystem::path& base,
+                        ScrapeConfig& out) {
   out.interval = defaults.interval;
   out.body_size_limit = defaults.limits.body_size_limit;
   out.sample_limit = defaults.limits.sample_limit;
@@ -193,13 +214,15 @@ void read_scrape_config(yaml::Fields& job, const ScrapeDefaults& defaults, const
   if (!job.optional("job_name", out.job_name) || out.job_name.empty()) job.fail("job_name is empty");
   job.duration("scrape_interval", out.interval);
   if (out.interval == 0) out.interval = defaults.interval;
-  if (!job.duration("scrape_timeout", out.timeout) || out.timeout == 0) out.timeout = std::min(defaults.timeout, out.interval);
+  if (!job.duration("scrape_timeout", out.timeout) || out.timeout == 0)
+    out.timeout = std::min(defaults.timeout, out.interval);
   if (out.timeout > out.interval) {
     job.fail("scrape timeout greater than scrape interval for scrape config with job name " + go_quote(out.job_name));
   }
   job.optional("metrics_path", out.metrics_path);
   job.optional("scheme", out.scheme);
-  if (out.scheme != "http" && out.scheme != "https") job.fail("scheme", "scheme must be http or https, got " + go_quote(out.scheme));
+  if (out.scheme != "http" && out.scheme != "https")
+    job.fail("scheme", "scheme must be http or https, got " + go_quote(out.scheme));
   job.optional("params", out.params);
   job.optional("honor_labels", out.honor_labels);
   job.optional("honor_timestamps", out.honor_timestamps);
@@ -217,9 +240,9 @@ void read_scrape_config(yaml::Fields& job, const ScrapeDefaults& defaults, const
   out.fingerprint = to_yaml(job.node(), /*hide_secrets=*/false);
   // What the job inherits from `global`.
   for (const std::uint64_t inherited :
-       {static_cast<std::uint64_t>(out.interval), static_cast<std::uint64_t>(out.timeout), out.sample_limit, out.body_size_limit,
-        out.target_limit, out.label_limit, out.label_name_length_limit, out.label_value_length_limit,
-        std::uint64_t{out.extra_scrape_metrics ? 1U : 0U}}) {
+       {static_cast<std::uint64_t>(out.interval), static_cast<std::uint64_t>(out.timeout), out.sample_limit,
+        out.body_size_limit, out.target_limit, out.label_limit, out.label_name_length_limit,
+        out.label_value_length_limit, std::uint64_t{out.extra_scrape_metrics ? 1U : 0U}}) {
     out.fingerprint += std::to_string(inherited) + ";";
   }
   for (const Protocol protocol : out.protocols) out.fingerprint += std::to_string(static_cast<int>(protocol));

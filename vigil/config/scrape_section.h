@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "vigil/scrape/scrape_config.h"
@@ -27,6 +28,11 @@ void read_scrape_config(yaml::Fields& job, const ScrapeDefaults& defaults, const
                         scrape::ScrapeConfig& out);
 
 // static_configs and file_sd_configs of `fields`; every other discovery is refused by name.
-void read_discovery(yaml::Fields& fields, const std::filesystem::path& base, discovery::Config& out);
+// Addresses are checked here unless relabelling may still change them.
+void read_discovery(yaml::Fields& fields, const std::filesystem::path& base, discovery::Config& out,
+                    bool check_addresses = true);
+
+// An address is "host:port": a URL is a common mistake.
+Result<void> check_address(std::string_view address);
 
 }  // namespace vigil::config

@@ -45,7 +45,7 @@ class Discovery {
   struct FileStatus {
     std::string job;
     std::string path;
-    std::string error;      // "" if the content in use is the newest
+    std::string error;  // "" if the content in use is the newest
     Timestamp last_change = 0;
   };
   std::vector<FileStatus> status() const;

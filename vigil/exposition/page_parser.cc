@@ -71,10 +71,14 @@ bool parse_metric_type(std::string_view text, Format format, MetricType& type) {
     bool openmetrics_only;
   };
   static constexpr Entry kTypes[] = {
-      {"counter", MetricType::kCounter, false},     {"gauge", MetricType::kGauge, false},
-      {"histogram", MetricType::kHistogram, false}, {"summary", MetricType::kSummary, false},
-      {"unknown", MetricType::kUnknown, true},      {"gaugehistogram", MetricType::kGaugeHistogram, true},
-      {"info", MetricType::kInfo, true},            {"stateset", MetricType::kStateSet, true},
+      {"counter", MetricType::kCounter, false},
+      {"gauge", MetricType::kGauge, false},
+      {"histogram", MetricType::kHistogram, false},
+      {"summary", MetricType::kSummary, false},
+      {"unknown", MetricType::kUnknown, true},
+      {"gaugehistogram", MetricType::kGaugeHistogram, true},
+      {"info", MetricType::kInfo, true},
+      {"stateset", MetricType::kStateSet, true},
   };
   if (text == "untyped" && format == Format::kText) {
     type = MetricType::kUnknown;
@@ -94,9 +98,7 @@ std::string unquote_name(std::string_view raw) {
   return unescape(raw.substr(1, raw.size() - 2), true);
 }
 
-std::string unescape_help(std::string_view raw, Format format) {
-  return unescape(raw, format == Format::kOpenMetrics);
-}
+std::string unescape_help(std::string_view raw, Format format) { return unescape(raw, format == Format::kOpenMetrics); }
 
 Result<Format> format_of_content_type(std::string_view content_type) {
   std::string type(content_type.substr(0, content_type.find(';')));
@@ -106,7 +108,8 @@ Result<Format> format_of_content_type(std::string_view content_type) {
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   if (type == "application/openmetrics-text") return Format::kOpenMetrics;
   if (type == "text/plain") return Format::kText;
-  return fail(ErrorCode::kNotFound, type.empty() ? "no Content-Type" : "unsupported Content-Type " + go_quote(content_type));
+  return fail(ErrorCode::kNotFound,
+              type.empty() ? "no Content-Type" : "unsupported Content-Type " + go_quote(content_type));
 }
 
 PageParser::PageParser(std::string_view page, Format format)

@@ -43,8 +43,8 @@ struct SampleView {
 };
 
 struct MetadataView {
-  std::string_view name;  // raw: may be quoted; see unquote_name()
-  std::string_view text;  // raw help, unit or type; see unescape_help()
+  std::string_view name;                   // raw: may be quoted; see unquote_name()
+  std::string_view text;                   // raw help, unit or type; see unescape_help()
   MetricType type = MetricType::kUnknown;  // of a TYPE line
 };
 
@@ -57,7 +57,7 @@ class PageParser {
   // After kEnd or kError it keeps returning the same.
   Event next();
 
-  const SampleView& sample() const { return sample_; }      // after kSample
+  const SampleView& sample() const { return sample_; }        // after kSample
   const MetadataView& metadata() const { return metadata_; }  // after kType, kHelp, kUnit
   // Type of the last TYPE line, whatever family it named: what Prometheus' scraper
   // goes by when it makes `le` and `quantile` canonical.

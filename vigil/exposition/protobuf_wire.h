@@ -90,7 +90,9 @@ class WireReader {
     }
   }
 
-  static std::int64_t unzigzag(std::uint64_t value) { return static_cast<std::int64_t>((value >> 1) ^ (0 - (value & 1))); }
+  static std::int64_t unzigzag(std::uint64_t value) {
+    return static_cast<std::int64_t>((value >> 1) ^ (0 - (value & 1)));
+  }
 
  private:
   bool expect(WireType type) {

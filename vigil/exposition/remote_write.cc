@@ -33,9 +33,9 @@ constexpr std::uint32_t kMetadataName = 2;
 constexpr std::uint32_t kMetadataHelp = 4;
 constexpr std::uint32_t kMetadataUnit = 5;
 
-constexpr MetricType kMetadataTypes[] = {MetricType::kUnknown,        MetricType::kCounter, MetricType::kGauge,
-                                         MetricType::kHistogram,      MetricType::kGaugeHistogram,
-                                         MetricType::kSummary,        MetricType::kInfo,    MetricType::kStateSet};
+constexpr MetricType kMetadataTypes[] = {MetricType::kUnknown,   MetricType::kCounter,        MetricType::kGauge,
+                                         MetricType::kHistogram, MetricType::kGaugeHistogram, MetricType::kSummary,
+                                         MetricType::kInfo,      MetricType::kStateSet};
 
 bool read_sample(std::string_view message, Sample& sample) {
   WireReader reader(message);
@@ -64,7 +64,8 @@ Result<std::string> snappy_decompress(std::string_view block, std::uint64_t max_
   }
   // The densest block copies 64 bytes with a 3-byte element; a header that promises
   // more than that lies, and must not cost memory.
-  if (size / 32 > block.size()) return fail(ErrorCode::kInvalidArgument, "the snappy block is too short for its length");
+  if (size / 32 > block.size())
+    return fail(ErrorCode::kInvalidArgument, "the snappy block is too short for its length");
   std::string bytes;
   bool ok = false;
   bytes.resize_and_overwrite(size, [&](char* out, std::size_t count) {
@@ -85,7 +86,8 @@ WriteRequestReader::WriteRequestReader(std::string_view request) : request_(requ
 
 WriteRequestReader::Event WriteRequestReader::malformed(const char* at, std::string_view what) {
   const auto offset = std::clamp<std::ptrdiff_t>(at - request_.data(), 0, static_cast<std::ptrdiff_t>(request_.size()));
-  error_ = Error(ErrorCode::kInvalidArgument, "write request, byte " + std::to_string(offset) + ": " + std::string(what));
+  error_ =
+      Error(ErrorCode::kInvalidArgument, "write request, byte " + std::to_string(offset) + ": " + std::string(what));
   return last_ = Event::kError;
 }
 
@@ -101,7 +103,8 @@ WriteRequestReader::Event WriteRequestReader::next() {
     }
     reader.skip();
   }
-  if (!reader.ok()) return malformed(reader.start() == nullptr ? request_.data() : reader.start(), "malformed protobuf");
+  if (!reader.ok())
+    return malformed(reader.start() == nullptr ? request_.data() : reader.start(), "malformed protobuf");
   return last_ = Event::kEnd;
 }
 
@@ -130,7 +133,8 @@ WriteRequestReader::Event WriteRequestReader::read_series(std::string_view messa
         break;
       }
       case kSeriesSamples:
-        if (!read_sample(reader.read_bytes(), samples_.emplace_back())) return malformed(reader.start(), "malformed sample");
+        if (!read_sample(reader.read_bytes(), samples_.emplace_back()))
+          return malformed(reader.start(), "malformed sample");
         break;
       case kSeriesExemplars:
         if (!read_exemplar(reader.read_bytes())) return malformed(reader.start(), "malformed exemplar");
@@ -144,7 +148,8 @@ WriteRequestReader::Event WriteRequestReader::read_series(std::string_view messa
       default: reader.skip();
     }
   }
-  if (!reader.ok()) return malformed(reader.start() == nullptr ? message.data() : reader.start(), "malformed time series");
+  if (!reader.ok())
+    return malformed(reader.start() == nullptr ? message.data() : reader.start(), "malformed time series");
   raw_labels_ = gathered ? std::string_view(gathered_labels_) : std::string_view(labels_begin, labels_end);
   return Event::kSeries;
 }

@@ -106,7 +106,8 @@ Result<void> check(const NativeHistogram& histogram) {
     if (span.offset < 0) return bad("a custom bucket has a negative index");
     last += std::int64_t{span.offset} + span.length;
   }
-  if (last > static_cast<std::int64_t>(histogram.custom_values.size()) + 1) return bad("more custom buckets than bounds");
+  if (last > static_cast<std::int64_t>(histogram.custom_values.size()) + 1)
+    return bad("more custom buckets than bounds");
   return {};
 }
 
@@ -141,8 +142,12 @@ Result<HistogramSample> decode_histogram(std::string_view message) {
       case kPositiveSpans:
         if (!read_span(reader.read_bytes(), histogram.positive_spans)) return bad("malformed span");
         break;
-      case kNegativeDeltas: reader.read_repeated(WireType::kVarint, deltas(histogram.negative_buckets, negative)); break;
-      case kPositiveDeltas: reader.read_repeated(WireType::kVarint, deltas(histogram.positive_buckets, positive)); break;
+      case kNegativeDeltas:
+        reader.read_repeated(WireType::kVarint, deltas(histogram.negative_buckets, negative));
+        break;
+      case kPositiveDeltas:
+        reader.read_repeated(WireType::kVarint, deltas(histogram.positive_buckets, positive));
+        break;
       case kNegativeCounts: reader.read_repeated(WireType::kFixed64, doubles(histogram.negative_buckets)); break;
       case kPositiveCounts: reader.read_repeated(WireType::kFixed64, doubles(histogram.positive_buckets)); break;
       case kCustomValues: reader.read_repeated(WireType::kFixed64, doubles(histogram.custom_values)); break;

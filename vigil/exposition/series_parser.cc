@@ -10,7 +10,8 @@ namespace vigil::exposition {
 namespace {
 
 std::unexpected<Error> bad(std::size_t at, std::string_view message) {
-  return fail(ErrorCode::kInvalidArgument, "column " + std::to_string(at + 1) + " of the series: " + std::string(message));
+  return fail(ErrorCode::kInvalidArgument,
+              "column " + std::to_string(at + 1) + " of the series: " + std::string(message));
 }
 
 bool is_ascii(std::string_view text) {
@@ -169,7 +170,8 @@ Labels SeriesParser::build() const {
 
 std::size_t SeriesParser::characters() const {
   const auto count = [](std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & '\xC0') != '\x80'; }));
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (c & '\xC0') != '\x80'; }));
   };
   std::size_t total = 0;
   for (const LabelView& label : labels_) {

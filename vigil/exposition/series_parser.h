@@ -47,8 +47,8 @@ class SeriesParser {
 
   std::string_view name_;
   std::vector<LabelView> labels_;
-  std::string unescaped_;        // values with escapes, resolved; reserved up front so views stay valid
-  std::string canonical_[2];     // le, quantile
+  std::string unescaped_;     // values with escapes, resolved; reserved up front so views stay valid
+  std::string canonical_[2];  // le, quantile
 };
 
 // One exemplar's labels; an error names the column.

@@ -200,7 +200,8 @@ class Validator {
     if (is_any_histogram(family_->type)) {
       double bound = 0;
       parse_value(label(kBucketLabel), bound);
-      if (const auto problem = family_->point.add(*suffix, bound, sample.value); !problem.empty()) return refuse(problem);
+      if (const auto problem = family_->point.add(*suffix, bound, sample.value); !problem.empty())
+        return refuse(problem);
     }
     if (sample.has_exemplar) VIGIL_TRY_VOID(check_exemplar(*suffix, sample.exemplar));
     ++family_->samples;
@@ -240,7 +241,8 @@ class Validator {
     if ((counts_up || suffix == "_gsum") && std::isnan(value)) return refuse("counter-like samples cannot be NaN");
     if (counts_up && value < 0) return refuse("counter-like samples cannot be negative");
     if (count && value != std::floor(value)) return refuse("counts and buckets are whole numbers");
-    if (family_->type == MetricType::kStateSet && value != 0 && value != 1) return refuse("a stateset has values 0 and 1");
+    if (family_->type == MetricType::kStateSet && value != 0 && value != 1)
+      return refuse("a stateset has values 0 and 1");
     if (family_->type == MetricType::kInfo && value != 1) return refuse("an info metric has value 1");
     return {};
   }
@@ -266,10 +268,11 @@ class Validator {
     if (family.samples > 0 && !same_group && family.groups.contains(group)) {
       return refuse("samples of one metric do not stand together");
     }
-    const bool same_time = sample.has_timestamp == family.has_timestamp &&
-                           (!sample.has_timestamp || sample.timestamp == family.timestamp);
+    const bool same_time =
+        sample.has_timestamp == family.has_timestamp && (!sample.has_timestamp || sample.timestamp == family.timestamp);
     if (same_group) {
-      if (sample.has_timestamp != family.has_timestamp) return refuse("samples with and without timestamps in one metric");
+      if (sample.has_timestamp != family.has_timestamp)
+        return refuse("samples with and without timestamps in one metric");
       if (sample.has_timestamp && sample.timestamp < family.timestamp && family.type != MetricType::kInfo) {
         return refuse("timestamps go backwards");
       }

@@ -114,9 +114,7 @@ Labels::Iterator& Labels::Iterator::operator++() {
 }
 
 Labels::Iterator Labels::begin() const { return Iterator(block_ == nullptr ? nullptr : block_->data()); }
-Labels::Iterator Labels::end() const {
-  return Iterator(block_ == nullptr ? nullptr : block_->data() + block_->bytes);
-}
+Labels::Iterator Labels::end() const { return Iterator(block_ == nullptr ? nullptr : block_->data() + block_->bytes); }
 
 std::strong_ordering operator<=>(const Labels& a, const Labels& b) {
   if (a.block_ == b.block_) return std::strong_ordering::equal;

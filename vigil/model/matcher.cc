@@ -51,7 +51,8 @@ Result<AnchoredRegex> AnchoredRegex::compile(std::string_view pattern) {
 
 bool AnchoredRegex::matches(std::string_view text) const {
   if (!program_->alternatives.empty()) {
-    return std::find(program_->alternatives.begin(), program_->alternatives.end(), text) != program_->alternatives.end();
+    return std::find(program_->alternatives.begin(), program_->alternatives.end(), text) !=
+           program_->alternatives.end();
   }
   return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), *program_->regex);
 }

@@ -84,7 +84,8 @@ Result<void> validate(const RelabelRule& rule) {
     return bad("'replacement' can not be set for " + action + " action");
   }
   if (rule.action == RelabelAction::kReplace) {
-    if (!is_valid_utf8(rule.target_label)) return bad(go_quote(rule.target_label) + " is invalid 'target_label' for " + action + " action");
+    if (!is_valid_utf8(rule.target_label))
+      return bad(go_quote(rule.target_label) + " is invalid 'target_label' for " + action + " action");
   } else if (needs_target && !is_valid_utf8(rule.target_label)) {
     return bad(go_quote(rule.target_label) + " is invalid 'target_label' for " + action + " action");
   }

@@ -30,10 +30,10 @@ std::string http_date() {
 
 // Compressed already, or not worth it.
 bool is_compact_type(std::string_view type) {
-  return type.starts_with("image/") ? !type.starts_with("image/svg")
-                                    : type.starts_with("font/") || type.starts_with("video/") ||
-                                          type.starts_with("application/zip") || type.starts_with("application/gzip") ||
-                                          type.starts_with("application/octet-stream");
+  return type.starts_with("image/")
+             ? !type.starts_with("image/svg")
+             : type.starts_with("font/") || type.starts_with("video/") || type.starts_with("application/zip") ||
+                   type.starts_with("application/gzip") || type.starts_with("application/octet-stream");
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }

@@ -16,11 +16,11 @@ std::string_view reason_phrase(int status);
 
 // What of the request shapes the bytes of its answer.
 struct AnswerShape {
-  bool head_only = false;     // HEAD
+  bool head_only = false;  // HEAD
   bool http10 = false;
   bool keep_alive = true;
   bool accepts_gzip = false;
-  bool may_block = true;      // false on the I/O thread
+  bool may_block = true;  // false on the I/O thread
 };
 
 // True if the client's Accept-Encoding allows gzip (RFC 9110, 12.5.3).

@@ -68,7 +68,8 @@ void read_tls(yaml::Fields& tls, const path& base, ClientTls& out) {
   }
   for (const char* ref : {"ca_ref", "cert_ref", "key_ref"}) tls.unsupported(ref);
   const auto both = [&](const std::string& text, const std::string& file, const char* name) {
-    if (!text.empty() && !file.empty()) tls.fail(std::string("at most one of ") + name + " & " + name + "_file must be configured");
+    if (!text.empty() && !file.empty())
+      tls.fail(std::string("at most one of ") + name + " & " + name + "_file must be configured");
   };
   both(out.ca, out.ca_file, "ca");
   both(out.cert, out.cert_file, "cert");
@@ -85,23 +86,26 @@ void read_tls(yaml::Fields& tls, const path& base, ClientTls& out) {
 Result<void> read_headers(const yaml::Node& node, yaml::Problems& problems, const std::string& where, Headers& out) {
   if (!node.is_mapping()) return std::unexpected(node.error("expected a mapping from header names to values"));
   static constexpr std::array<std::string_view, 11> kReserved = {
-      "authorization", "host", "content-encoding", "content-length", "content-type", "user-agent", "connection",
-      "keep-alive", "proxy-authenticate", "proxy-authorization", "www-authenticate"};
+      "authorization", "host",       "content-encoding",   "content-length",      "content-type",    "user-agent",
+      "connection",    "keep-alive", "proxy-authenticate", "proxy-authorization", "www-authenticate"};
   for (const auto& [key, value] : node.entries()) {
     std::string lower(key.text());
     for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
     for (const std::string_view reserved : kReserved) {
       if (lower == reserved) problems.add(key, "setting header \"" + std::string(key.text()) + "\" is not allowed");
     }
-    yaml::read_mapping(value, "http_headers", problems, [&](yaml::Fields& header) {
-      std::vector<std::string> values;
-      std::vector<std::string> secrets;
-      header.optional("values", values);
-      header.optional("secrets", secrets);
-      header.unsupported("files");
-      for (const auto& text : values) out.add(key.text(), text);
-      for (const auto& text : secrets) out.add(key.text(), text);
-    }, where + "." + std::string(key.text()));
+    yaml::read_mapping(
+        value, "http_headers", problems,
+        [&](yaml::Fields& header) {
+          std::vector<std::string> values;
+          std::vector<std::string> secrets;
+          header.optional("values", values);
+          header.optional("secrets", secrets);
+          header.unsupported("files");
+          for (const auto& text : values) out.add(key.text(), text);
+          for (const auto& text : secrets) out.add(key.text(), text);
+        },
+        where + "." + std::string(key.text()));
   }
   return {};
 }
@@ -133,7 +137,8 @@ void read_client_config(yaml::Fields& fields, const path& base, ClientRequest& r
   if (oauth2) {
     // Checked although it is refused, so that a mistake is reported with the refusal.
     const yaml::Node section = fields.node().find("oauth2");
-    if (section.is_mapping() && !section.find("client_id")) fields.fail("oauth2", "oauth2 client_id must be configured");
+    if (section.is_mapping() && !section.find("client_id"))
+      fields.fail("oauth2", "oauth2 client_id must be configured");
   }
   fields.unsupported("oauth2");
   if (bearer) {

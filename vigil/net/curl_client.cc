@@ -58,7 +58,8 @@ class CurlClient final : public HttpClient {
   }
 
   void send(ClientRequest request, Callback done) override {
-    const nanoseconds deadline = Clock::system().steady() + std::chrono::milliseconds(std::max<Duration>(request.timeout, 1));
+    const nanoseconds deadline =
+        Clock::system().steady() + std::chrono::milliseconds(std::max<Duration>(request.timeout, 1));
     auto transfer = std::make_unique<CurlTransfer>(std::move(request), std::move(done), deadline);
     {
       MutexLock lock(mutex_);
@@ -176,7 +177,8 @@ class CurlClient final : public HttpClient {
 
   static int on_timer(CURLM*, long timeout_ms, void* pointer) {
     auto& self = *static_cast<CurlClient*>(pointer);
-    self.timer_due_ = timeout_ms < 0 ? nanoseconds(-1) : Clock::system().steady() + std::chrono::milliseconds(timeout_ms);
+    self.timer_due_ =
+        timeout_ms < 0 ? nanoseconds(-1) : Clock::system().steady() + std::chrono::milliseconds(timeout_ms);
     return 0;
   }
 

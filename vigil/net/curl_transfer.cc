@@ -35,7 +35,8 @@ long curl_max_version(std::string_view version) {
   if (version == "TLS10") return CURL_SSLVERSION_MAX_TLSv1_0;
   if (version == "TLS11") return CURL_SSLVERSION_MAX_TLSv1_1;
   if (version == "TLS12") return CURL_SSLVERSION_MAX_TLSv1_2;
-  return version == "TLS13" ? static_cast<long>(CURL_SSLVERSION_MAX_TLSv1_3) : static_cast<long>(CURL_SSLVERSION_MAX_DEFAULT);
+  return version == "TLS13" ? static_cast<long>(CURL_SSLVERSION_MAX_TLSv1_3)
+                            : static_cast<long>(CURL_SSLVERSION_MAX_DEFAULT);
 }
 
 ErrorCode code_of(CURLcode code) {
@@ -74,8 +75,9 @@ Result<CURL*> CurlTransfer::prepare(const CurlClientOptions& options, std::chron
   curl_easy_setopt(easy_, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, request_.follow_redirects ? 1L : 0L);
   curl_easy_setopt(easy_, CURLOPT_MAXREDIRS, kMaxRedirects);
-  curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, request_.http2 ? static_cast<long>(CURL_HTTP_VERSION_2TLS)
-                                                               : static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(
+      easy_, CURLOPT_HTTP_VERSION,
+      request_.http2 ? static_cast<long>(CURL_HTTP_VERSION_2TLS) : static_cast<long>(CURL_HTTP_VERSION_1_1));
   if (request_.accept_compressed) curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, "gzip");
   if (!request_.proxy_from_environment || !request_.proxy_url.empty()) {
     curl_easy_setopt(easy_, CURLOPT_PROXY, request_.proxy_url.c_str());  // "" also hides the environment's
@@ -133,8 +135,10 @@ Result<void> CurlTransfer::set_headers(const std::string& user_agent) {
   const auto add = [this](const std::string& line) { header_list_ = curl_slist_append(header_list_, line.c_str()); };
   for (const auto& [name, value] : request_.headers.all()) {
     constexpr std::string_view kBreaks("\r\n\0", 3);
-    if (name.empty() || name.find_first_of(kBreaks) != std::string::npos || value.find_first_of(kBreaks) != std::string::npos) {
-      return fail(ErrorCode::kInvalidArgument, "header \"" + name.substr(0, name.find_first_of(kBreaks)) + "\" contains a line break");
+    if (name.empty() || name.find_first_of(kBreaks) != std::string::npos ||
+        value.find_first_of(kBreaks) != std::string::npos) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "header \"" + name.substr(0, name.find_first_of(kBreaks)) + "\" contains a line break");
     }
     add(value.empty() ? name + ";" : name + ": " + value);
   }
@@ -160,7 +164,8 @@ Result<void> CurlTransfer::set_tls(FileSystem& files) {
   VIGIL_TRY_VOID(use(CURLOPT_CAINFO_BLOB, request_.tls.ca, request_.tls.ca_file));
   VIGIL_TRY_VOID(use(CURLOPT_SSLCERT_BLOB, request_.tls.cert, request_.tls.cert_file));
   VIGIL_TRY_VOID(use(CURLOPT_SSLKEY_BLOB, request_.tls.key, request_.tls.key_file));
-  curl_easy_setopt(easy_, CURLOPT_SSLVERSION, curl_version(request_.tls.min_version) | curl_max_version(request_.tls.max_version));
+  curl_easy_setopt(easy_, CURLOPT_SSLVERSION,
+                   curl_version(request_.tls.min_version) | curl_max_version(request_.tls.max_version));
   curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, request_.tls.insecure_skip_verify ? 0L : 1L);
   curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, request_.tls.insecure_skip_verify ? 0L : 2L);
   return {};

@@ -24,7 +24,7 @@ class CurlTransfer {
   Result<CURL*> prepare(const CurlClientOptions& options, std::chrono::nanoseconds now);
   CURL* handle() const { return easy_; }
 
-  void finish(CURLcode code);     // calls back with the answer or what went wrong
+  void finish(CURLcode code);  // calls back with the answer or what went wrong
   void fail_with(ErrorCode code, std::string_view reason);
 
  private:

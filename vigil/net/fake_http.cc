@@ -64,7 +64,8 @@ Response call(const Handler& handler, const Request& request) {
   return std::move(recording->response);
 }
 
-Request make_request(std::string_view method, std::string_view target, std::string body, std::string_view content_type) {
+Request make_request(std::string_view method, std::string_view target, std::string body,
+                     std::string_view content_type) {
   Request request;
   request.method = std::string(method);
   request.target = std::string(target);

@@ -99,7 +99,8 @@ Result<std::string> gzip_decompress(std::string_view bytes, std::uint64_t max_by
     const int status = inflate(&z, Z_NO_FLUSH);
     const std::size_t made = block.size() - z.avail_out;
     if (out.size() + made > max_bytes) {
-      return fail(ErrorCode::kLimitExceeded, "the body is longer than " + std::to_string(max_bytes) + " bytes when decompressed");
+      return fail(ErrorCode::kLimitExceeded,
+                  "the body is longer than " + std::to_string(max_bytes) + " bytes when decompressed");
     }
     out.append(block.data(), made);
     if (status == Z_STREAM_END) {

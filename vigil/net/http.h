@@ -50,14 +50,14 @@ class Params {
 // A request as a server handler sees it. The body is complete (size-limited by
 // the server) and already decoded if it came with Content-Encoding: gzip.
 struct Request {
-  std::string method;        // "GET"
-  std::string target;        // as sent: "/api/v1/query?query=up"
-  std::string path;          // decoded, without the query: "/api/v1/query"
-  Params query;              // of the target
+  std::string method;  // "GET"
+  std::string target;  // as sent: "/api/v1/query?query=up"
+  std::string path;    // decoded, without the query: "/api/v1/query"
+  Params query;        // of the target
   Headers headers;
   std::string body;
-  std::string remote;        // "127.0.0.1:51234"
-  std::string user;          // authenticated by basic auth, else ""
+  std::string remote;  // "127.0.0.1:51234"
+  std::string user;    // authenticated by basic auth, else ""
 
   // The parameters of a form body (POST, PUT, PATCH), then those of the query: the
   // first wins, as in Go's Request.Form that Prometheus reads.
@@ -69,8 +69,8 @@ struct Response {
   Headers headers;
   std::string body;
 
-  static Response text(int status, std::string body);                    // text/plain; charset=utf-8
-  static Response json(std::string body, int status = 200);              // application/json
+  static Response text(int status, std::string body);        // text/plain; charset=utf-8
+  static Response json(std::string body, int status = 200);  // application/json
 };
 
 // Where a handler writes its answer. Exactly one of send() or
@@ -112,9 +112,9 @@ struct ClientRequest {
   std::string url;
   Headers headers;
   std::string body;
-  Duration timeout = 10 * kSecond;           // for everything, from connect to the last byte
+  Duration timeout = 10 * kSecond;            // for everything, from connect to the last byte
   std::uint64_t max_body_bytes = 256U << 20;  // a longer answer (decoded size) is kLimitExceeded
-  bool accept_compressed = true;             // asks for gzip and decodes it
+  bool accept_compressed = true;              // asks for gzip and decodes it
   bool follow_redirects = true;
   bool http2 = true;
   std::string username, password;            // basic auth when any of these four is set
@@ -131,8 +131,8 @@ struct ClientRequest {
 struct ClientResponse {
   int status = 0;
   Headers headers;
-  std::string body;               // decoded
-  std::uint64_t wire_bytes = 0;   // body bytes as received
+  std::string body;              // decoded
+  std::uint64_t wire_bytes = 0;  // body bytes as received
 };
 
 // Thread-safe. Failures to get any complete answer are errors (kTimeout,

@@ -68,7 +68,8 @@ struct RequestBody {
         return 0;
       }
       error = {};
-      for (auto at = boost::asio::buffer_sequence_begin(buffers); at != boost::asio::buffer_sequence_end(buffers); ++at) {
+      for (auto at = boost::asio::buffer_sequence_begin(buffers); at != boost::asio::buffer_sequence_end(buffers);
+           ++at) {
         const boost::asio::const_buffer piece(*at);
         body_.text.append(static_cast<const char*>(piece.data()), piece.size());
       }

@@ -217,8 +217,10 @@ Router::Router() : table_(std::make_shared<Table>()) {}
 
 void Router::add(std::string_view method, std::string_view pattern, Handler handler, RouteOptions options) {
   add(method, pattern,
-      PathHandler([handler = std::move(handler)](const Request& request, const Params&,
-                                                 std::unique_ptr<ResponseWriter> out) { handler(request, std::move(out)); }),
+      PathHandler(
+          [handler = std::move(handler)](const Request& request, const Params&, std::unique_ptr<ResponseWriter> out) {
+            handler(request, std::move(out));
+          }),
       options);
 }
 
@@ -252,7 +254,8 @@ Handler Router::handler() const {
     Headers cors;
     table->add_cors(request, cors);
     const std::string_view pattern = found.route != nullptr ? std::string_view(found.route->pattern) : "";
-    auto writer = std::make_unique<ObservedWriter>(std::move(out), std::move(cors), table->observer, pattern, request.method);
+    auto writer =
+        std::make_unique<ObservedWriter>(std::move(out), std::move(cors), table->observer, pattern, request.method);
 
     if (found.route == nullptr) {
       if (!table->prefix.empty() && request.path == "/") {
@@ -267,7 +270,8 @@ Handler Router::handler() const {
       return method->handler(request, found.params, std::move(writer));
     }
     const bool options = request.method == "OPTIONS";
-    Response response = options ? Response{.status = 204, .headers = {}, .body = {}} : Response::text(405, "Method Not Allowed\n");
+    Response response =
+        options ? Response{.status = 204, .headers = {}, .body = {}} : Response::text(405, "Method Not Allowed\n");
     response.headers.set("Allow", found.route->allow());
     writer->send(std::move(response));
   };

@@ -68,7 +68,9 @@ bool is_loopback(const asio::ip::address& address) {
 
 struct HttpServer::Impl {
   explicit Impl(ServerOptions options)
-      : core(std::make_shared<ServerCore>(std::move(options))), control(asio::make_strand(core->io)), peer_timer(control) {}
+      : core(std::make_shared<ServerCore>(std::move(options))),
+        control(asio::make_strand(core->io)),
+        peer_timer(control) {}
 
   std::shared_ptr<ServerCore> core;
   asio::strand<asio::io_context::executor_type> control;  // acceptors and peer_timer
@@ -104,7 +106,8 @@ Result<void> HttpServer::Impl::listen(std::string_view address) {
     }
     if (error) return refused(error);
     // Of a name with several addresses one is taken, as Go does: IPv4 first.
-    std::stable_partition(endpoints.begin(), endpoints.end(), [](const tcp::endpoint& e) { return e.address().is_v4(); });
+    std::stable_partition(endpoints.begin(), endpoints.end(),
+                          [](const tcp::endpoint& e) { return e.address().is_v4(); });
   }
   auto acceptor = std::make_unique<tcp::acceptor>(control);
   acceptor->open(endpoints[0].protocol(), error);
@@ -125,8 +128,9 @@ Result<void> HttpServer::Impl::listen(std::string_view address) {
 }
 
 void HttpServer::Impl::accept(tcp::acceptor& acceptor) {
-  acceptor.async_accept(asio::any_io_executor(asio::make_strand(core->io)),
-                        [this, &acceptor](error_code error, tcp::socket socket) { on_accept(acceptor, error, std::move(socket)); });
+  acceptor.async_accept(
+      asio::any_io_executor(asio::make_strand(core->io)),
+      [this, &acceptor](error_code error, tcp::socket socket) { on_accept(acceptor, error, std::move(socket)); });
 }
 
 void HttpServer::Impl::on_accept(tcp::acceptor& acceptor, error_code error, tcp::socket socket) {

@@ -11,8 +11,8 @@ double number(const std::atomic<N>& counter) {
 }  // namespace
 
 ServerMetrics::ServerMetrics(metrics::Registry& registry, const ServerStats& stats)
-    : connections_(registry, MetricType::kCounter, "vigil_http_connections_total", "Connections by what became of them.",
-                   {"outcome"},
+    : connections_(registry, MetricType::kCounter, "vigil_http_connections_total",
+                   "Connections by what became of them.", {"outcome"},
                    [&stats](metrics::CollectorSink& sink) {
                      sink.point({"accepted"}, number(stats.connections_accepted));
                      sink.point({"refused"}, number(stats.connections_refused));
@@ -32,16 +32,16 @@ ServerMetrics::ServerMetrics(metrics::Registry& registry, const ServerStats& sta
                  sink.point({"read_timeout"}, number(stats.read_timeouts));
                  sink.point({"unauthorized"}, number(stats.unauthorized));
                }),
-      failures_(registry, MetricType::kCounter, "vigil_http_answers_failed_total", "Answers that did not reach the client whole.",
-                {"reason"},
+      failures_(registry, MetricType::kCounter, "vigil_http_answers_failed_total",
+                "Answers that did not reach the client whole.", {"reason"},
                 [&stats](metrics::CollectorSink& sink) {
                   sink.point({"handler"}, number(stats.handler_failures));
                   sink.point({"write_timeout"}, number(stats.write_timeouts));
                   sink.point({"slow_client"}, number(stats.slow_clients_cut));
                   sink.point({"client_left"}, number(stats.cancelled));
                 }),
-      bytes_(registry, MetricType::kCounter, "vigil_http_bytes_total", "Bytes on connections, without TLS.", {"direction"},
-             [&stats](metrics::CollectorSink& sink) {
+      bytes_(registry, MetricType::kCounter, "vigil_http_bytes_total", "Bytes on connections, without TLS.",
+             {"direction"}, [&stats](metrics::CollectorSink& sink) {
                sink.point({"received"}, number(stats.bytes_received));
                sink.point({"sent"}, number(stats.bytes_sent));
              }) {}

@@ -20,10 +20,10 @@ namespace {
 
 namespace http = boost::beast::http;
 
-constexpr std::size_t kReadBytes = 16U << 10;       // while reading a header
+constexpr std::size_t kReadBytes = 16U << 10;  // while reading a header
 constexpr std::size_t kBodyReadBytes = 64U << 10;
-constexpr std::size_t kWriteBytes = 64U << 10;      // between two write deadlines
-constexpr std::size_t kMaxQueuedBytes = 256U << 10; // a streaming handler waits above this
+constexpr std::size_t kWriteBytes = 64U << 10;       // between two write deadlines
+constexpr std::size_t kMaxQueuedBytes = 256U << 10;  // a streaming handler waits above this
 // What is still read after an early answer, so that closing does not reset the
 // connection before the client has read it.
 constexpr std::size_t kMaxDiscardedBytes = 1U << 20;
@@ -75,7 +75,8 @@ void Session::start() {
 void Session::drain() {
   asio::post(timer_.get_executor(), [self = shared_from_this()] {
     self->keep_alive_ = false;
-    const bool busy = self->phase_ == Phase::kHeader || self->phase_ == Phase::kBody || self->phase_ == Phase::kHandling;
+    const bool busy =
+        self->phase_ == Phase::kHeader || self->phase_ == Phase::kBody || self->phase_ == Phase::kHandling;
     if (!busy) self->close();
   });
 }
@@ -128,13 +129,15 @@ void Session::read_request() {
 
 void Session::read_more() {
   const auto room = buffer_.prepare(phase_ == Phase::kBody ? kBodyReadBytes : kReadBytes);
-  transport_->read_some(room, [self = shared_from_this()](error_code error, std::size_t size) { self->on_read(error, size); });
+  transport_->read_some(
+      room, [self = shared_from_this()](error_code error, std::size_t size) { self->on_read(error, size); });
 }
 
 void Session::on_read(error_code error, std::size_t size) {
   if (timed_out_) {
     ++core_->stats.read_timeouts;
-    return respond(408, phase_ == Phase::kBody ? "the request body took too long\n" : "the request header took too long\n");
+    return respond(408,
+                   phase_ == Phase::kBody ? "the request body took too long\n" : "the request header took too long\n");
   }
   if (error || phase_ == Phase::kClosed) return close();
   core_->stats.bytes_received += size;
@@ -156,7 +159,8 @@ void Session::parse() {
       const RequestBody::value_type& body = parser_->get().body();
       if (error == http::error::header_limit) {
         ++core_->stats.headers_too_large;
-        return respond(431, fmt::format("the request header is longer than {} bytes\n", core_->options.limits.max_header_bytes));
+        return respond(
+            431, fmt::format("the request header is longer than {} bytes\n", core_->options.limits.max_header_bytes));
       }
       if (body.too_large) {
         ++core_->stats.bodies_too_large;
@@ -195,7 +199,8 @@ bool Session::build_head() {
   head_->target = std::string(origin_form(view(message.target())));
   head_->remote = remote_;
   for (const auto& field : message) head_->headers.add(view(field.name_string()), view(field.value()));
-  if (message.version() == 11 && message.count(http::field::host) != 1) return bad("exactly one Host header is needed\n");
+  if (message.version() == 11 && message.count(http::field::host) != 1)
+    return bad("exactly one Host header is needed\n");
   if (!head_->target.starts_with('/') && head_->target != "*") return bad("the request target must be a path\n");
 
   const std::string_view target = head_->target;
@@ -272,10 +277,11 @@ void Session::accept_body() {
   if (expect.empty() || !body_follows) return parse();
   if (!equals_without_case(expect, "100-continue")) return respond(417, "unknown expectation\n");
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  transport_->write({asio::buffer(kContinue.data(), kContinue.size())}, [self = shared_from_this()](error_code error, std::size_t) {
-    if (self->timed_out_ || error) return self->close();
-    self->parse();
-  });
+  transport_->write({asio::buffer(kContinue.data(), kContinue.size())},
+                    [self = shared_from_this()](error_code error, std::size_t) {
+                      if (self->timed_out_ || error) return self->close();
+                      self->parse();
+                    });
 }
 
 void Session::dispatch() {
@@ -303,8 +309,8 @@ void Session::dispatch() {
 }
 
 // On a worker, or on the strand for quick routes: touches nothing the strand owns.
-void Session::run_handler(std::shared_ptr<Request> request, std::shared_ptr<BudgetShare> share, std::uint64_t max_body_bytes,
-                          const AnswerShape& shape) {
+void Session::run_handler(std::shared_ptr<Request> request, std::shared_ptr<BudgetShare> share,
+                          std::uint64_t max_body_bytes, const AnswerShape& shape) {
   auto writer = std::make_unique<AnswerWriter>(shared_from_this(), shape);
   if (equals_without_case(request->headers.get("Content-Encoding"), "gzip")) {
     auto decoded = gzip_decompress(request->body, max_body_bytes);
@@ -340,7 +346,8 @@ void Session::respond(int status, std::string text, Headers headers) {
   Response response = Response::text(status, std::move(text));
   for (const auto& [name, value] : headers.all()) response.headers.set(name, value);
   const bool head_only = head_ != nullptr && head_->method == "HEAD";
-  AnswerWriter(shared_from_this(), {.head_only = head_only, .keep_alive = false, .may_block = false}).send(std::move(response));
+  AnswerWriter(shared_from_this(), {.head_only = head_only, .keep_alive = false, .may_block = false})
+      .send(std::move(response));
 }
 
 bool Session::enqueue(std::string head, std::string body, bool last, bool block) {
@@ -395,7 +402,8 @@ void Session::pump() {
     return;
   }
   deadline(core_->options.limits.write_timeout);
-  transport_->write(buffers, [self = shared_from_this()](error_code error, std::size_t size) { self->on_written(error, size); });
+  transport_->write(buffers,
+                    [self = shared_from_this()](error_code error, std::size_t size) { self->on_written(error, size); });
 }
 
 void Session::on_written(error_code error, std::size_t size) {
@@ -436,11 +444,13 @@ void Session::linger() {
 
 void Session::read_and_discard() {
   buffer_.clear();
-  transport_->socket().async_read_some(buffer_.prepare(kBodyReadBytes), [self = shared_from_this()](error_code error, std::size_t size) {
-    self->discarded_ += size;
-    if (error || self->discarded_ > kMaxDiscardedBytes || self->core_->stopping) return self->close();
-    self->read_and_discard();
-  });
+  transport_->socket().async_read_some(buffer_.prepare(kBodyReadBytes),
+                                       [self = shared_from_this()](error_code error, std::size_t size) {
+                                         self->discarded_ += size;
+                                         if (error || self->discarded_ > kMaxDiscardedBytes || self->core_->stopping)
+                                           return self->close();
+                                         self->read_and_discard();
+                                       });
 }
 
 void Session::close() {

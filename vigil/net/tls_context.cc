@@ -55,9 +55,12 @@ Result<void> use_certificates(SSL_CTX* context, const WebTls& tls) {
   }
   const BioPtr key_bio = bio_of(tls.key);
   const KeyPtr key(PEM_read_bio_PrivateKey(key_bio.get(), nullptr, no_password, nullptr));
-  if (!key) return fail(ErrorCode::kInvalidArgument, named("no usable private key (encrypted ones are not read)", tls.key_file));
+  if (!key)
+    return fail(ErrorCode::kInvalidArgument,
+                named("no usable private key (encrypted ones are not read)", tls.key_file));
   if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1) {
-    return fail(ErrorCode::kInvalidArgument, named("the private key", tls.key_file) + " does not belong to the certificate");
+    return fail(ErrorCode::kInvalidArgument,
+                named("the private key", tls.key_file) + " does not belong to the certificate");
   }
   return {};
 }
@@ -72,7 +75,8 @@ Result<void> use_client_ca(SSL_CTX* context, const WebTls& tls) {
       ++found;
     }
   }
-  if (found == 0) return fail(ErrorCode::kInvalidArgument, named("no usable client CA certificate", tls.client_ca_file));
+  if (found == 0)
+    return fail(ErrorCode::kInvalidArgument, named("no usable client CA certificate", tls.client_ca_file));
   return {};
 }
 
@@ -92,7 +96,8 @@ int settings_index() {
 
 bool has_allowed_san(X509* certificate, const std::vector<std::string>& allowed) {
   for (const std::string& san : allowed) {
-    if (X509_check_host(certificate, san.data(), san.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1) return true;
+    if (X509_check_host(certificate, san.data(), san.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1)
+      return true;
     if (X509_check_ip_asc(certificate, san.c_str(), 0) == 1) return true;
     if (X509_check_email(certificate, san.data(), san.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT) == 1) return true;
   }

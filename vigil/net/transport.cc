@@ -17,7 +17,9 @@ class TcpTransport final : public Transport {
 
   bool encrypted() const override { return false; }
   void handshake(Done done) override { done({}); }
-  void read_some(asio::mutable_buffer buffer, SizedDone done) override { socket_.async_read_some(buffer, std::move(done)); }
+  void read_some(asio::mutable_buffer buffer, SizedDone done) override {
+    socket_.async_read_some(buffer, std::move(done));
+  }
   void write(const std::vector<asio::const_buffer>& buffers, SizedDone done) override {
     asio::async_write(socket_, buffers, std::move(done));
   }
@@ -34,11 +36,14 @@ class TcpTransport final : public Transport {
 
 class TlsTransport final : public Transport {
  public:
-  TlsTransport(Socket socket, const TlsContext& context) : context_(up(context)), stream_(std::move(socket), context_) {}
+  TlsTransport(Socket socket, const TlsContext& context)
+      : context_(up(context)), stream_(std::move(socket), context_) {}
 
   bool encrypted() const override { return true; }
   void handshake(Done done) override { stream_.async_handshake(asio::ssl::stream_base::server, std::move(done)); }
-  void read_some(asio::mutable_buffer buffer, SizedDone done) override { stream_.async_read_some(buffer, std::move(done)); }
+  void read_some(asio::mutable_buffer buffer, SizedDone done) override {
+    stream_.async_read_some(buffer, std::move(done));
+  }
   void write(const std::vector<asio::const_buffer>& buffers, SizedDone done) override {
     asio::async_write(stream_, buffers, std::move(done));
   }
@@ -64,7 +69,9 @@ class TlsTransport final : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> make_tcp_transport(Socket socket) { return std::make_unique<TcpTransport>(std::move(socket)); }
+std::unique_ptr<Transport> make_tcp_transport(Socket socket) {
+  return std::make_unique<TcpTransport>(std::move(socket));
+}
 
 std::unique_ptr<Transport> make_tls_transport(Socket socket, const TlsContext& context) {
   return std::make_unique<TlsTransport>(std::move(socket), context);

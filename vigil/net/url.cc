@@ -80,7 +80,8 @@ Result<Url> Url::parse(std::string_view text) {
   const auto bad = [text](std::string_view why) {
     return fail(ErrorCode::kInvalidArgument, "invalid URL \"" + redact_url(text) + "\": " + std::string(why));
   };
-  if (std::any_of(text.begin(), text.end(), is_control_or_space)) return bad("it contains a space or control character");
+  if (std::any_of(text.begin(), text.end(), is_control_or_space))
+    return bad("it contains a space or control character");
   const AuthorityRange range = find_authority(text);
   if (range.begin == std::string_view::npos) return bad("it has no scheme, expected http:// or https://");
 

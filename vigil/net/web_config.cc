@@ -60,10 +60,12 @@ void read_tls(yaml::Fields& fields, const std::filesystem::path& base, WebTls& t
   one_of(tls.key, tls.key_file, "key", true);
   one_of(tls.client_ca, tls.client_ca_file, "client_ca", false);
   const bool has_ca = !tls.client_ca.empty() || !tls.client_ca_file.empty();
-  const bool verifies = tls.client_auth == ClientAuth::kVerifyIfGiven || tls.client_auth == ClientAuth::kRequireAndVerify;
+  const bool verifies =
+      tls.client_auth == ClientAuth::kVerifyIfGiven || tls.client_auth == ClientAuth::kRequireAndVerify;
   // Without a CA there would be nothing to verify against: refuse rather than trust the system's.
   if (verifies && !has_ca) fields.fail("client_auth_type verifies client certificates: set client_ca_file");
-  if (has_ca && tls.client_auth == ClientAuth::kNone) fields.fail("client_ca is set without a client_auth_type that uses it");
+  if (has_ca && tls.client_auth == ClientAuth::kNone)
+    fields.fail("client_ca is set without a client_auth_type that uses it");
   if (tls.min_version > tls.max_version) fields.fail("min_version is above max_version");
 
   tls.cert_file = resolve_file(base, tls.cert_file);
@@ -109,7 +111,8 @@ Result<WebConfig> WebConfig::parse(std::string_view text, const std::filesystem:
   WebConfig config;
   yaml::Problems problems;
   yaml::read_mapping(document.root(), "web config", problems, [&](yaml::Fields& fields) {
-    fields.object("tls_server_config", [&](yaml::Fields& tls) { read_tls(tls, file.parent_path(), config.tls.emplace()); });
+    fields.object("tls_server_config",
+                  [&](yaml::Fields& tls) { read_tls(tls, file.parent_path(), config.tls.emplace()); });
     fields.with("basic_auth_users", [&](const yaml::Node& users) -> Result<void> {
       if (!users.is_mapping()) return std::unexpected(users.error("expected a mapping of user names to bcrypt hashes"));
       for (const auto& [name, hash] : users.entries()) {

@@ -21,11 +21,11 @@ struct WebTls {
   std::string cert_file, key_file, client_ca_file;  // resolved against the directory of the file
   std::string cert, key, client_ca;                 // PEM text; load() fills them from the files
   ClientAuth client_auth = ClientAuth::kNone;
-  std::vector<std::string> client_allowed_sans;     // empty: any
+  std::vector<std::string> client_allowed_sans;  // empty: any
   std::string min_version = "TLS12";
   std::string max_version = "TLS13";
-  std::vector<std::string> cipher_suites;           // Go names; empty: OpenSSL's choice. TLS 1.2 and older
-  std::vector<std::string> curve_preferences;       // "CurveP256", "X25519", …
+  std::vector<std::string> cipher_suites;      // Go names; empty: OpenSSL's choice. TLS 1.2 and older
+  std::vector<std::string> curve_preferences;  // "CurveP256", "X25519", …
   bool prefer_server_cipher_suites = true;
 
   friend bool operator==(const WebTls&, const WebTls&) = default;
@@ -33,8 +33,8 @@ struct WebTls {
 
 struct WebConfig {
   std::optional<WebTls> tls;
-  std::map<std::string, std::string, std::less<>> users;      // name -> bcrypt hash
-  std::vector<std::pair<std::string, std::string>> headers;   // added to every answer
+  std::map<std::string, std::string, std::less<>> users;     // name -> bcrypt hash
+  std::vector<std::pair<std::string, std::string>> headers;  // added to every answer
 
   // Reads the text only. Errors name line and column and never contain a hash or key.
   static Result<WebConfig> parse(std::string_view text, const std::filesystem::path& file);

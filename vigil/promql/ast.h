@@ -88,10 +88,24 @@ struct Unary {
 };
 
 enum class BinaryOp {
-  kAdd, kSub, kMul, kDiv, kMod, kPow, kAtan2,
-  kEqual, kNotEqual, kGreater, kLess, kGreaterEqual, kLessEqual,
-  kAnd, kOr, kUnless,
-  kTrimUpper, kTrimLower,  // `</` and `>/`
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMod,
+  kPow,
+  kAtan2,
+  kEqual,
+  kNotEqual,
+  kGreater,
+  kLess,
+  kGreaterEqual,
+  kLessEqual,
+  kAnd,
+  kOr,
+  kUnless,
+  kTrimUpper,
+  kTrimLower,  // `</` and `>/`
 };
 std::string_view to_string(BinaryOp op);
 inline bool is_comparison(BinaryOp op) { return op >= BinaryOp::kEqual && op <= BinaryOp::kLessEqual; }
@@ -100,11 +114,11 @@ inline bool is_set_operator(BinaryOp op) { return op >= BinaryOp::kAnd && op <= 
 enum class MatchCardinality { kOneToOne, kManyToOne, kOneToMany, kManyToMany };
 struct VectorMatching {
   MatchCardinality cardinality = MatchCardinality::kOneToOne;
-  bool on = false;                     // on(...) rather than ignoring(...)
-  std::vector<std::string> labels;     // of on/ignoring
-  std::vector<std::string> include;    // of group_left/group_right
-  std::optional<double> fill_left;     // E
-  std::optional<double> fill_right;    // E
+  bool on = false;                   // on(...) rather than ignoring(...)
+  std::vector<std::string> labels;   // of on/ignoring
+  std::vector<std::string> include;  // of group_left/group_right
+  std::optional<double> fill_left;   // E
+  std::optional<double> fill_right;  // E
 };
 
 struct Binary {
@@ -117,8 +131,20 @@ struct Binary {
 };
 
 enum class AggregateOp {
-  kSum, kAvg, kMin, kMax, kCount, kGroup, kStddev, kStdvar, kTopK, kBottomK, kQuantile, kCountValues,
-  kLimitK, kLimitRatio,
+  kSum,
+  kAvg,
+  kMin,
+  kMax,
+  kCount,
+  kGroup,
+  kStddev,
+  kStdvar,
+  kTopK,
+  kBottomK,
+  kQuantile,
+  kCountValues,
+  kLimitK,
+  kLimitRatio,
 };
 std::string_view to_string(AggregateOp op);
 

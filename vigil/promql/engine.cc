@@ -180,7 +180,8 @@ Result<std::list<Entry>::iterator> Engine::Impl::admit(std::string_view text, st
   });
   MutexLock lock(mutex);
   const auto ticket = waiting.insert(waiting.end(), next_ticket++);
-  while (waiting.front() != *ticket || entries.size() >= static_cast<std::size_t>(std::max(1, options.max_concurrency))) {
+  while (waiting.front() != *ticket ||
+         entries.size() >= static_cast<std::size_t>(std::max(1, options.max_concurrency))) {
     const bool stopped = query_options.stop.stop_requested();
     if (stopped || clock.steady() > deadline) {
       waiting.erase(ticket);

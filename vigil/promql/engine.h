@@ -23,19 +23,19 @@ namespace vigil::promql {
 struct Expr;  // ast.h
 
 struct EngineOptions {
-  std::uint64_t max_samples = 50'000'000;          // held at one time, per query
-  std::uint64_t max_bytes = 1ULL << 30;            // memory of one query
+  std::uint64_t max_samples = 50'000'000;  // held at one time, per query
+  std::uint64_t max_bytes = 1ULL << 30;    // memory of one query
   Duration timeout = 2 * kMinute;
-  int max_concurrency = 20;                        // further queries wait
+  int max_concurrency = 20;  // further queries wait
   Duration lookback_delta = 5 * kMinute;
-  Duration default_subquery_step = kMinute;        // global evaluation_interval
+  Duration default_subquery_step = kMinute;  // global evaluation_interval
   // Drop __name__ only at the end of a query (feature promql-delayed-name-removal).
   bool delayed_name_removal = false;
   // Experimental syntax, each named by Prometheus' feature flag.
-  bool experimental_functions = false;             // promql-experimental-functions
-  bool extended_range_selectors = false;           // promql-extended-range-selectors
-  bool binop_fill_modifiers = false;               // promql-binop-fill-modifiers
-  bool duration_expressions = true;                // stable since Prometheus 3.14
+  bool experimental_functions = false;    // promql-experimental-functions
+  bool extended_range_selectors = false;  // promql-extended-range-selectors
+  bool binop_fill_modifiers = false;      // promql-binop-fill-modifiers
+  bool duration_expressions = true;       // stable since Prometheus 3.14
   // Where the engine counts queries, their time and samples; nullptr: nowhere. Must outlive it.
   metrics::Registry* registry = nullptr;
 };

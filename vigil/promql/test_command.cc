@@ -160,9 +160,9 @@ class FileReader {
     std::string_view rest = line;
     const std::string_view word = take_word(rest);
     if (word == "expected_fail_message" || word == "expected_fail_regexp") {
-      eval.fail = TextExpectation{word == "expected_fail_message" ? TextExpectation::Kind::kText
-                                                                  : TextExpectation::Kind::kRegex,
-                                  std::string(rest)};
+      eval.fail = TextExpectation{
+          word == "expected_fail_message" ? TextExpectation::Kind::kText : TextExpectation::Kind::kRegex,
+          std::string(rest)};
       return false;
     }
     if (word == "expect") {
@@ -231,8 +231,7 @@ class FileReader {
 
 }  // namespace
 
-Result<void> read_test_commands(std::string_view content, std::vector<TestCommand>& commands,
-                                std::size_t& error_line) {
+Result<void> read_test_commands(std::string_view content, std::vector<TestCommand>& commands, std::size_t& error_line) {
   FileReader reader(content, commands);
   auto result = reader.read();
   error_line = reader.line();

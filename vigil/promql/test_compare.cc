@@ -1,7 +1,7 @@
 #include "vigil/promql/test_compare.h"
 
-#include <algorithm>
 #include <re2/re2.h>
+#include <algorithm>
 #include <unordered_map>
 
 #include "vigil/base/strings.h"
@@ -150,7 +150,8 @@ Result<void> check_value(const TestEval& eval, const Value& value) {
   if (eval.text) {
     const auto* found = std::get_if<StringValue>(&value);
     if (found == nullptr) return differs("expected a string");
-    if (found->value != *eval.text) return differs("expected " + go_quote(*eval.text) + ", found " + go_quote(found->value));
+    if (found->value != *eval.text)
+      return differs("expected " + go_quote(*eval.text) + ", found " + go_quote(found->value));
     return {};
   }
   if (eval.scalar) {

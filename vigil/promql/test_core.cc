@@ -1,8 +1,8 @@
 #include "vigil/promql/test_core.h"
 
+#include <re2/re2.h>
 #include <algorithm>
 #include <array>
-#include <re2/re2.h>
 
 namespace vigil::promql {
 namespace {

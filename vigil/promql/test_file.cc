@@ -4,9 +4,9 @@
 #include <array>
 #include <utility>
 
+#include "vigil/promql/functions.h"
 #include "vigil/promql/memory_storage.h"
 #include "vigil/promql/parser.h"
-#include "vigil/promql/functions.h"
 #include "vigil/promql/test_command.h"
 #include "vigil/promql/test_compare.h"
 #include "vigil/promql/test_core.h"
@@ -27,8 +27,8 @@ class MemoryTestStore final : public TestStore {
 // Calls whose value changes when the query is evaluated at another time, whatever @ says.
 bool depends_on_time(std::string_view function) {
   static constexpr std::array<std::string_view, 15> kNames = {
-      "days_in_month", "day_of_month", "day_of_week", "day_of_year", "hour", "minute", "month",  "year",
-      "predict_linear", "time",        "timestamp",   "start",       "end",  "range",  "step"};
+      "days_in_month",  "day_of_month", "day_of_week", "day_of_year", "hour", "minute", "month", "year",
+      "predict_linear", "time",         "timestamp",   "start",       "end",  "range",  "step"};
   return std::ranges::find(kNames, function) != kNames.end();
 }
 

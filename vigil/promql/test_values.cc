@@ -74,9 +74,7 @@ Result<NativeHistogram> add(const NativeHistogram& a, const NativeHistogram& b, 
   return sum;
 }
 
-void skip_space(std::string_view& text) {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-}
+void skip_space(std::string_view& text) { text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size())); }
 
 // One `key:value` after another inside {{ }}.
 class HistogramReader {

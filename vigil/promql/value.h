@@ -47,11 +47,11 @@ struct Annotations {
 };
 
 struct QueryStats {
-  std::size_t samples_read = 0;       // decoded from storage
-  std::size_t peak_samples = 0;       // held at one time
+  std::size_t samples_read = 0;  // decoded from storage
+  std::size_t peak_samples = 0;  // held at one time
   std::size_t peak_bytes = 0;
-  double seconds = 0;                 // evaluation
-  double queue_seconds = 0;           // waiting for a free slot
+  double seconds = 0;        // evaluation
+  double queue_seconds = 0;  // waiting for a free slot
 };
 
 struct QueryResult {

@@ -55,8 +55,8 @@ Result<void> check_label_limits(const Labels& labels, const ScrapeConfig& config
 }
 
 Error sample_limit_error(std::size_t samples, std::uint64_t limit) {
-  return {ErrorCode::kLimitExceeded, "sample limit exceeded (samples: " + std::to_string(samples) +
-                                         ", limit: " + std::to_string(limit) + ")"};
+  return {ErrorCode::kLimitExceeded,
+          "sample limit exceeded (samples: " + std::to_string(samples) + ", limit: " + std::to_string(limit) + ")"};
 }
 
 // Without relabelling the number of samples is known before any is stored: a page of
@@ -89,7 +89,8 @@ Result<Labels> series_labels(std::span<const LabelView> scraped, const Labels& t
       continue;
     }
     if (const std::string_view exposed = labels.get(label.name); !exposed.empty()) {
-      const auto at = std::find_if(scraped.begin(), scraped.end(), [&](const LabelView& s) { return s.name == label.name; });
+      const auto at =
+          std::find_if(scraped.begin(), scraped.end(), [&](const LabelView& s) { return s.name == label.name; });
       conflicts.push_back(*at);
     }
     labels.set(label.name, label.value);

@@ -26,10 +26,10 @@ struct PageCounts {
   std::size_t kept = 0;     // after metric relabelling
   std::size_t added = 0;    // series that the last page did not have
   // Samples not stored, though the scrape as a whole is good:
-  std::size_t duplicates = 0;     // second value of a series on one page or at one timestamp
+  std::size_t duplicates = 0;  // second value of a series on one page or at one timestamp
   std::size_t out_of_order = 0;
   std::size_t out_of_bounds = 0;
-  std::size_t refused = 0;        // new series beyond a limit of the store
+  std::size_t refused = 0;  // new series beyond a limit of the store
 };
 
 // The labels of a scraped series: the target's are added, on conflict the scraped

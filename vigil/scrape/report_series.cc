@@ -6,9 +6,14 @@ namespace vigil::scrape {
 namespace {
 
 // The last three only with extra_scrape_metrics.
-constexpr std::array<std::string_view, 8> kNames = {
-    "up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling",
-    "scrape_series_added", "scrape_timeout_seconds", "scrape_sample_limit", "scrape_body_size_bytes"};
+constexpr std::array<std::string_view, 8> kNames = {"up",
+                                                    "scrape_duration_seconds",
+                                                    "scrape_samples_scraped",
+                                                    "scrape_samples_post_metric_relabeling",
+                                                    "scrape_series_added",
+                                                    "scrape_timeout_seconds",
+                                                    "scrape_sample_limit",
+                                                    "scrape_body_size_bytes"};
 constexpr std::size_t kPlain = 5;
 
 }  // namespace
@@ -22,7 +27,8 @@ Result<void> ReportSeries::append(const ScrapeReport& report, bool extra, Timest
                                              report.timeout_seconds,
                                              static_cast<double>(report.sample_limit),
                                              report.body_bytes};
-  for (std::size_t i = 0; i < (extra ? kCount : kPlain); ++i) VIGIL_TRY_VOID(append_one(i, values[i], timestamp, appender));
+  for (std::size_t i = 0; i < (extra ? kCount : kPlain); ++i)
+    VIGIL_TRY_VOID(append_one(i, values[i], timestamp, appender));
   return {};
 }
 

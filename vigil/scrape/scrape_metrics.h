@@ -16,12 +16,15 @@ struct ScrapeMetrics {
                      "Scrapes left out because the one before was still running or the process was late."),
         rejected_samples(registry, "vigil_scrape_rejected_samples_total",
                          "Samples of good scrapes that were not stored, by reason."),
-        exceeded_limits(registry, "vigil_scrape_exceeded_limits_total", "Scrapes that failed because of a limit, by limit."),
+        exceeded_limits(registry, "vigil_scrape_exceeded_limits_total",
+                        "Scrapes that failed because of a limit, by limit."),
         commit_failures(registry, "vigil_scrape_commit_failures_total", "Scrapes that the store did not take."),
         targets(registry, "vigil_scrape_targets", "Targets being scraped, by job."),
-        failed_targets(registry, "vigil_scrape_invalid_targets", "Targets that relabelling left without a valid address, by job.") {
+        failed_targets(registry, "vigil_scrape_invalid_targets",
+                       "Targets that relabelling left without a valid address, by job.") {
     for (const char* result : {"ok", "failed"}) scrapes.prepare(result);
-    for (const char* reason : {"duplicate", "out_of_order", "out_of_bounds", "store_limit"}) rejected_samples.prepare(reason);
+    for (const char* reason : {"duplicate", "out_of_order", "out_of_bounds", "store_limit"})
+      rejected_samples.prepare(reason);
     for (const char* limit : {"body_size", "sample", "label", "target"}) exceeded_limits.prepare(limit);
   }
 

@@ -11,12 +11,16 @@ namespace vigil::scrape {
 
 Scraper::Scraper(Options options)
     : metrics_(options.registry),
-      context_{options.storage, options.client, options.scheduler, metrics_, options.seed, std::move(options.user_agent)},
+      context_{options.storage, options.client, options.scheduler,
+               metrics_,        options.seed,   std::move(options.user_agent)},
       discovery_(options.scheduler, options.files,
-                 [this](const std::string& job, std::vector<discovery::TargetGroup> groups) { update(job, std::move(groups)); }),
+                 [this](const std::string& job, std::vector<discovery::TargetGroup> groups) {
+                   update(job, std::move(groups));
+                 }),
       file_failures_(options.registry, MetricType::kCounter, "vigil_scrape_target_file_failures_total",
                      "Target files that could not be read or parsed.", {},
-                     [this](metrics::CollectorSink& sink) { sink.point(static_cast<double>(discovery_.failures())); }) {}
+                     [this](metrics::CollectorSink& sink) { sink.point(static_cast<double>(discovery_.failures())); }) {
+}
 
 Scraper::~Scraper() { stop(); }
 
@@ -49,7 +53,8 @@ Result<void> Scraper::apply(std::vector<ScrapeConfig> configs) {
     MutexLock lock(mutex_);
     for (auto& [name, config] : jobs) {
       Pool& pool = pools_[name];
-      if (pool.config != nullptr && !config->fingerprint.empty() && pool.config->fingerprint == config->fingerprint) continue;
+      if (pool.config != nullptr && !config->fingerprint.empty() && pool.config->fingerprint == config->fingerprint)
+        continue;
       pool.config = std::move(config);
       ++pool.version;
       if (pool.groups != nullptr) changed.push_back(name);

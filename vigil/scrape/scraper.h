@@ -28,10 +28,10 @@ namespace vigil::scrape {
 // One job as /api/v1/targets and /api/v1/scrape_pools show it.
 struct PoolStatus {
   std::string job;
-  std::vector<TargetStatus> active;     // by URL
-  std::vector<Labels> dropped;          // discovered labels, at most kMaxDroppedShown
+  std::vector<TargetStatus> active;  // by URL
+  std::vector<Labels> dropped;       // discovered labels, at most kMaxDroppedShown
   std::size_t dropped_count = 0;
-  std::vector<std::string> errors;      // targets without a valid address, interval, …
+  std::vector<std::string> errors;  // targets without a valid address, interval, …
 };
 
 struct TargetMetadataView {
@@ -77,7 +77,7 @@ class Scraper {
     std::shared_ptr<const ScrapeConfig> config;
     std::shared_ptr<const std::vector<discovery::TargetGroup>> groups;  // null before the first update
     std::uint64_t version = 0;                                          // of config and groups
-    std::map<std::string, std::shared_ptr<TargetLoop>> loops;  // by identity
+    std::map<std::string, std::shared_ptr<TargetLoop>> loops;           // by identity
     std::vector<Labels> dropped;
     std::size_t dropped_count = 0;
     std::vector<std::string> errors;

@@ -24,9 +24,9 @@ struct Target {
 };
 
 struct JobTargets {
-  std::vector<Target> targets;        // unique by identity
-  std::vector<Labels> dropped;        // discovered labels of those that relabelling dropped
-  std::vector<Error> errors;          // targets that relabelling left without a valid address, interval, …
+  std::vector<Target> targets;  // unique by identity
+  std::vector<Labels> dropped;  // discovered labels of those that relabelling dropped
+  std::vector<Error> errors;    // targets that relabelling left without a valid address, interval, …
 };
 
 // Applies the job's defaults and relabelling rules to every discovered target.

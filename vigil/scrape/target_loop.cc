@@ -24,14 +24,16 @@ struct ProtocolName {
   exposition::Format format;
 };
 constexpr std::array<ProtocolName, 4> kProtocols = {{
-    {Protocol::kOpenMetrics100, "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8", exposition::Format::kOpenMetrics},
+    {Protocol::kOpenMetrics100, "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8",
+     exposition::Format::kOpenMetrics},
     {Protocol::kOpenMetrics001, "application/openmetrics-text;version=0.0.1", exposition::Format::kOpenMetrics},
     {Protocol::kText100, "text/plain;version=1.0.0;escaping=allow-utf-8", exposition::Format::kText},
     {Protocol::kText004, "text/plain;version=0.0.4", exposition::Format::kText},
 }};
 
 const ProtocolName& find(Protocol protocol) {
-  return *std::find_if(kProtocols.begin(), kProtocols.end(), [&](const ProtocolName& p) { return p.protocol == protocol; });
+  return *std::find_if(kProtocols.begin(), kProtocols.end(),
+                       [&](const ProtocolName& p) { return p.protocol == protocol; });
 }
 
 // Weights fall from 0.6, as Prometheus writes them for its list of five and `*/*`.
@@ -49,9 +51,8 @@ Result<exposition::Format> format_of(std::string_view content_type, const Scrape
   if (format) return format;
   if (config.has_fallback_protocol) return find(config.fallback_protocol).format;
   return fail(ErrorCode::kNotSupported,
-              (content_type.empty()
-                   ? std::string("non-compliant scrape target sending blank Content-Type")
-                   : "received unsupported Content-Type " + go_quote(content_type)) +
+              (content_type.empty() ? std::string("non-compliant scrape target sending blank Content-Type")
+                                    : "received unsupported Content-Type " + go_quote(content_type)) +
                   " and no fallback_scrape_protocol specified for target");
 }
 
@@ -105,7 +106,8 @@ void TargetLoop::arm_slot(Timestamp after) {
   timer_.arm(armed_slot_, [this, slot = armed_slot_] { begin(slot); });
 }
 
-void TargetLoop::reconfigure(std::shared_ptr<const ScrapeConfig> config, Target target, std::optional<Error> forced_error) {
+void TargetLoop::reconfigure(std::shared_ptr<const ScrapeConfig> config, Target target,
+                             std::optional<Error> forced_error) {
   MutexLock lock(mutex_);
   status_.target = target;
   const bool other_interval = target.interval != settings_->target.interval;
@@ -234,7 +236,8 @@ ScrapeReport TargetLoop::store(const Settings& settings, Answer answer, std::str
   return report;
 }
 
-Result<void> TargetLoop::append_page(const Settings& settings, const Answer& answer, Appender& appender, ScrapeReport& report) {
+Result<void> TargetLoop::append_page(const Settings& settings, const Answer& answer, Appender& appender,
+                                     ScrapeReport& report) {
   const ScrapeConfig& config = *settings.config;
   const auto limit_hit = [&](std::string_view limit) { context_.metrics.exceeded_limits.with(limit).inc(); };
   if (settings.forced_error) {
@@ -250,12 +253,13 @@ Result<void> TargetLoop::append_page(const Settings& settings, const Answer& ans
     return std::unexpected(answer.error());
   }
   if (answer->status != 200) {
-    return fail(ErrorCode::kUnavailable,
-                "server returned HTTP status " + std::to_string(answer->status) + std::string(reason_of(answer->status)));
+    return fail(ErrorCode::kUnavailable, "server returned HTTP status " + std::to_string(answer->status) +
+                                             std::string(reason_of(answer->status)));
   }
   report.body_bytes = static_cast<double>(answer->body.size());
   VIGIL_TRY(const exposition::Format format, format_of(answer->headers.get("Content-Type"), config));
-  auto appended = page_.append(answer->body, format, timestamp_, settings.config, settings.target.labels, appender, report.counts);
+  auto appended =
+      page_.append(answer->body, format, timestamp_, settings.config, settings.target.labels, appender, report.counts);
   if (!appended && appended.error().code() == ErrorCode::kLimitExceeded) {
     limit_hit(appended.error().message().starts_with("label") ? "label" : "sample");
   }

@@ -29,7 +29,7 @@ struct TargetStatus {
   Target target;
   Health health = Health::kUnknown;
   std::string last_error;
-  Timestamp last_scrape = 0;     // 0: none yet
+  Timestamp last_scrape = 0;  // 0: none yet
   double last_duration_seconds = 0;
   std::size_t last_samples = 0;  // on the last page
 };

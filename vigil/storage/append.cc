@@ -108,7 +108,8 @@ class StoreAppender final : public Appender {
     constexpr std::size_t kMaxExemplarBytes = 4096;
     if (exemplar.labels.byte_size() > kMaxExemplarBytes) {
       ++core_.counters.rejected_limits;
-      return fail(ErrorCode::kLimitExceeded, fmt::format("the labels of an exemplar exceed {} bytes", kMaxExemplarBytes));
+      return fail(ErrorCode::kLimitExceeded,
+                  fmt::format("the labels of an exemplar exceed {} bytes", kMaxExemplarBytes));
     }
     transaction_->exemplars.emplace_back(series, exemplar);
     return {};
@@ -139,7 +140,8 @@ class StoreAppender final : public Appender {
       give_back();
       return core_.writable.load(std::memory_order_acquire) ? Result<void>() : unavailable();
     }
-    const Result<void> done = core_.writable.load(std::memory_order_acquire) ? core_.commit(*transaction_) : unavailable();
+    const Result<void> done =
+        core_.writable.load(std::memory_order_acquire) ? core_.commit(*transaction_) : unavailable();
     if (!done) ++core_.counters.failed_commits;
     give_back();
     return done;
@@ -232,20 +234,22 @@ Result<void> Core::check_labels(const Labels& labels) {
   // Only the beginning of a text goes into a message: it may be huge.
   const auto brief = [](std::string_view text) { return go_quote(text.substr(0, 64)); };
   if (labels.size() > options.max_labels) {
-    return refuse(ErrorCode::kLimitExceeded, fmt::format("series {} has {} labels; the limit is {}",
-                                                         brief(labels.metric_name()), labels.size(), options.max_labels));
+    return refuse(ErrorCode::kLimitExceeded,
+                  fmt::format("series {} has {} labels; the limit is {}", brief(labels.metric_name()), labels.size(),
+                              options.max_labels));
   }
   for (const LabelView label : labels) {
     if (label.name.size() > options.max_label_name_bytes) {
-      return refuse(ErrorCode::kLimitExceeded,
-                    fmt::format("series {}: the label name {}… has {} bytes; the limit is {}", brief(labels.metric_name()),
-                                brief(label.name), label.name.size(), options.max_label_name_bytes));
+      return refuse(
+          ErrorCode::kLimitExceeded,
+          fmt::format("series {}: the label name {}… has {} bytes; the limit is {}", brief(labels.metric_name()),
+                      brief(label.name), label.name.size(), options.max_label_name_bytes));
     }
     if (label.value.size() > options.max_label_value_bytes) {
-      return refuse(ErrorCode::kLimitExceeded,
-                    fmt::format("series {}: the value of label {} has {} bytes; the limit is {}",
-                                brief(labels.metric_name()), brief(label.name), label.value.size(),
-                                options.max_label_value_bytes));
+      return refuse(
+          ErrorCode::kLimitExceeded,
+          fmt::format("series {}: the value of label {} has {} bytes; the limit is {}", brief(labels.metric_name()),
+                      brief(label.name), label.value.size(), options.max_label_value_bytes));
     }
     if (!is_valid_utf8(label.name) || !is_valid_utf8(label.value)) {
       return refuse(ErrorCode::kInvalidArgument, fmt::format("series {}: label {} is not valid UTF-8",
@@ -267,9 +271,8 @@ Result<Series*> Core::resolve(const Labels& labels) {
       [&]() -> Result<void> {
         if (index.size() < options.max_series) return {};
         ++counters.rejected_limits;
-        return fail(ErrorCode::kLimitExceeded,
-                    fmt::format("there are {} series, the limit; new ones are refused: {}", index.size(),
-                                labels.to_string().substr(0, 256)));
+        return fail(ErrorCode::kLimitExceeded, fmt::format("there are {} series, the limit; new ones are refused: {}",
+                                                           index.size(), labels.to_string().substr(0, 256)));
       },
       [&](Series& series) {
         // In front of every record that can name the series, as the index is locked.
@@ -317,9 +320,9 @@ void Core::apply(const Transaction& transaction) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (i + kAhead < items.size()) items[i + kAhead].series->prefetch();
     const Transaction::Item& item = items[i];
-    const Series::Outcome outcome =
-        item.is_histogram ? item.series->append(item.timestamp, transaction.histograms[item.bits], commit)
-                          : item.series->append(item.timestamp, item.value(), commit);
+    const Series::Outcome outcome = item.is_histogram
+                                        ? item.series->append(item.timestamp, transaction.histograms[item.bits], commit)
+                                        : item.series->append(item.timestamp, item.value(), commit);
     // Not stored: another transaction came first with the same or a newer time.
     stored += outcome.stored ? 1 : 0;
     counters.rejected_out_of_order.fetch_add(outcome.stored ? 0 : 1, std::memory_order_relaxed);
@@ -353,7 +356,8 @@ void ExemplarRing::add(const Labels& series, const Exemplar& exemplar) {
   if (capacity_ == 0) return;
   // A target shows the same exemplar at every scrape until it has a new one.
   const auto found = newest_.find(series);
-  if (found != newest_.end() && found->second.timestamp == exemplar.timestamp && found->second.labels == exemplar.labels &&
+  if (found != newest_.end() && found->second.timestamp == exemplar.timestamp &&
+      found->second.labels == exemplar.labels &&
       std::bit_cast<std::uint64_t>(found->second.value) == std::bit_cast<std::uint64_t>(exemplar.value)) {
     return;
   }

@@ -28,7 +28,7 @@ struct Transaction {
   struct Item {
     Series* series = nullptr;
     Timestamp timestamp = 0;
-    std::uint64_t bits = 0;         // of the value, or the index in `histograms`
+    std::uint64_t bits = 0;  // of the value, or the index in `histograms`
     bool is_histogram = false;
     double value() const { return std::bit_cast<double>(bits); }
   };

@@ -36,7 +36,8 @@ void Core::maintain() {
   if (sealed_bytes.load() > static_cast<std::int64_t>(options.chunk_file_bytes)) {
     if (auto done = flush_sealed(); !done) {
       not_before = now + options.maintenance_interval;
-      log::error("storage", "cannot write a chunk file; its chunks stay in memory", {{"error", done.error().message()}});
+      log::error("storage", "cannot write a chunk file; its chunks stay in memory",
+                 {{"error", done.error().message()}});
     }
   }
   const std::uint64_t since = wal->written_bytes() - wal_at_checkpoint.load();

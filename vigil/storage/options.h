@@ -46,8 +46,8 @@ struct Options {
   std::size_t max_labels = 128;         // per series
   std::size_t max_label_name_bytes = 1024;
   std::size_t max_label_value_bytes = 64 << 10;
-  std::size_t max_exemplars = 10'000;   // newest ones kept, over all series
-  std::size_t max_metadata = 100'000;   // metric families
+  std::size_t max_exemplars = 10'000;  // newest ones kept, over all series
+  std::size_t max_metadata = 100'000;  // metric families
 };
 
 }  // namespace vigil::storage

@@ -80,7 +80,8 @@ class StoreQuerier final : public Querier {
     VIGIL_TRY(auto series, find(matchers, hints.stop));
     const auto& index = core_.index;
     if (hints.sorted) {
-      std::sort(series.begin(), series.end(), [&](Series* a, Series* b) { return index.labels(*a) < index.labels(*b); });
+      std::sort(series.begin(), series.end(),
+                [&](Series* a, Series* b) { return index.labels(*a) < index.labels(*b); });
     }
     if (hints.limit != 0 && series.size() > hints.limit) series.resize(hints.limit);
     return std::make_unique<StoreSeriesSet>(snapshot_, std::move(series));

@@ -37,8 +37,8 @@ Result<void> Core::open() {
   }
   {
     MutexLock guard(state_mutex);
-    state = {options.read_only ? State::kReadOnly : State::kReady,
-             options.read_only ? "opened for reading only" : "", options.scheduler->clock().now()};
+    state = {options.read_only ? State::kReadOnly : State::kReady, options.read_only ? "opened for reading only" : "",
+             options.scheduler->clock().now()};
   }
   checkpoint_time = options.scheduler->clock().now();
   writable = !options.read_only;
@@ -60,8 +60,8 @@ Result<void> Core::open() {
 
 void Core::set_aside(const std::filesystem::path& path, std::uint64_t offset, const std::string& reason) {
   // Errors of chunk files name the place themselves.
-  damage.push_back(reason.starts_with(path.string()) ? reason
-                                                     : fmt::format("{} at offset {}: {}", path.string(), offset, reason));
+  damage.push_back(
+      reason.starts_with(path.string()) ? reason : fmt::format("{} at offset {}: {}", path.string(), offset, reason));
   log::error("storage", "damaged file", {{"error", damage.back()}});
 }
 
@@ -217,16 +217,16 @@ Result<void> Core::replay(std::uint64_t first_segment) {
                            .fsync = options.fsync,
                            .on_damage = wal::Options::OnDamage::kQuarantine,
                            .read_only = options.read_only};
-  VIGIL_TRY(wal, wal::WriteAheadLog::open(wal_options, first_segment,
-                                          [&](wal::Position position, std::string_view record) -> Result<void> {
-                                            ++counters.replayed_records;
-                                            if (auto read = read_record(record, replayer); !read) {
-                                              // Its checksum is good: written by another version, or by a bug.
-                                              set_aside(wal_directory(options) / fmt::format("{:08}.wal", position.segment),
-                                                        position.offset, read.error().message());
-                                            }
-                                            return {};
-                                          }));
+  VIGIL_TRY(wal, wal::WriteAheadLog::open(
+                     wal_options, first_segment, [&](wal::Position position, std::string_view record) -> Result<void> {
+                       ++counters.replayed_records;
+                       if (auto read = read_record(record, replayer); !read) {
+                         // Its checksum is good: written by another version, or by a bug.
+                         set_aside(wal_directory(options) / fmt::format("{:08}.wal", position.segment), position.offset,
+                                   read.error().message());
+                       }
+                       return {};
+                     }));
   for (const wal::Damage& found : wal->replay_report().damage) damage.push_back(found.to_string());
   return {};
 }

@@ -16,15 +16,15 @@ struct Stats {
   Timestamp min_time = kMaxTimestamp;  // kMaxTimestamp / kMinTimestamp when empty
   Timestamp max_time = kMinTimestamp;
   std::uint64_t samples = 0;
-  std::uint64_t chunks = 0;          // full ones, in memory and in files
+  std::uint64_t chunks = 0;  // full ones, in memory and in files
   std::uint64_t chunk_samples = 0;
-  std::uint64_t chunk_bytes = 0;     // compressed samples and their index entries
-  std::uint64_t open_samples = 0;    // not in a full chunk yet
-  double bytes_per_sample = 0;       // chunk_bytes / chunk_samples
+  std::uint64_t chunk_bytes = 0;   // compressed samples and their index entries
+  std::uint64_t open_samples = 0;  // not in a full chunk yet
+  double bytes_per_sample = 0;     // chunk_bytes / chunk_samples
   // Memory.
-  std::uint64_t series_bytes = 0;    // series with their samples in memory
+  std::uint64_t series_bytes = 0;  // series with their samples in memory
   std::uint64_t index_bytes = 0;
-  double bytes_per_series = 0;       // both, per series
+  double bytes_per_series = 0;  // both, per series
   // Disk.
   std::uint64_t chunk_files = 0;
   std::uint64_t chunk_file_bytes = 0;
@@ -41,7 +41,7 @@ struct Stats {
   std::uint64_t rejected_duplicates = 0;  // another value at a timestamp that has one
   std::uint64_t rejected_limits = 0;
   std::uint64_t failed_commits = 0;
-  std::uint64_t wal_writes = 0;           // one write serves many commits
+  std::uint64_t wal_writes = 0;  // one write serves many commits
   std::uint64_t wal_written_bytes = 0;
   std::uint64_t checkpoints = 0;
   std::uint64_t failed_checkpoints = 0;

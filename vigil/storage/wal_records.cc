@@ -68,7 +68,8 @@ Result<void> read_series_labels(ByteReader& in, std::vector<LabelView>& labels) 
     }
     labels.push_back({name, value});
   }
-  if (labels.empty() || labels.size() > 0xFFFF) return fail(ErrorCode::kCorruption, "the labels of a series are damaged");
+  if (labels.empty() || labels.size() > 0xFFFF)
+    return fail(ErrorCode::kCorruption, "the labels of a series are damaged");
   return {};
 }
 

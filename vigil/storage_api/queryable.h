@@ -49,10 +49,10 @@ class SeriesSet {
 
 // What of a store a query needs; only a hint, more may be returned.
 struct SelectHints {
-  bool sorted = false;          // by labels
-  bool series_only = false;     // labels will be read, samples not
-  std::size_t limit = 0;        // at most so many series; 0 = all
-  std::stop_token stop;         // cancelled: select and read may return kCancelled early
+  bool sorted = false;       // by labels
+  bool series_only = false;  // labels will be read, samples not
+  std::size_t limit = 0;     // at most so many series; 0 = all
+  std::stop_token stop;      // cancelled: select and read may return kCancelled early
 };
 
 // A view of one time range, consistent from its creation to its destruction:

@@ -79,7 +79,7 @@ class SeriesCache {
 
   std::uint64_t seed_;
   std::uint32_t round_ = 0;
-  std::size_t next_ = 0;              // index behind the entry found last
+  std::size_t next_ = 0;  // index behind the entry found last
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> slots_;  // open addressing: indexes into entries_; a power of two
 };

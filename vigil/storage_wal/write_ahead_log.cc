@@ -82,13 +82,15 @@ Result<void> WriteAheadLog::replay_segment(std::uint64_t number, bool last, std:
   ++report_.segments;
   report_.bytes += bytes.size();
   if (valid_size != kUnknownSize && all.size() < valid_size) {
-    VIGIL_TRY_VOID(report_damage({path, all.size(), valid_size - all.size(), "the end of the segment is missing"}, number));
+    VIGIL_TRY_VOID(
+        report_damage({path, all.size(), valid_size - all.size(), "the end of the segment is missing"}, number));
   }
 
   const auto cut = [&](std::uint64_t offset) -> Result<void> {
     ++report_.torn_tails;
     report_.torn_bytes += bytes.size() - offset;
-    log::warn("wal", "cut a torn tail", {{"file", path.string()}, {"offset", offset}, {"bytes", bytes.size() - offset}});
+    log::warn("wal", "cut a torn tail",
+              {{"file", path.string()}, {"offset", offset}, {"bytes", bytes.size() - offset}});
     if (options_.read_only) return {};
     return options_.file_system.truncate(path, offset);
   };
@@ -113,9 +115,9 @@ Result<void> WriteAheadLog::replay_segment(std::uint64_t number, bool last, std:
         break;
       case SegmentReader::Step::kTorn:
         if (last) return cut(reader.offset());
-        return report_damage({path, reader.offset(), bytes.size() - reader.offset(), "the end of a record is missing"}, number);
-      case SegmentReader::Step::kEnd:
-        return {};
+        return report_damage({path, reader.offset(), bytes.size() - reader.offset(), "the end of a record is missing"},
+                             number);
+      case SegmentReader::Step::kEnd: return {};
     }
   }
 }
@@ -146,7 +148,8 @@ void WriteAheadLog::release_writer() {
 Result<void> WriteAheadLog::append(std::string_view record, const std::function<void()>& on_logged) {
   if (options_.read_only) return fail(ErrorCode::kUnavailable, "the write-ahead log is open for reading only");
   if (record.size() > kMaxRecordBytes) {
-    return fail(ErrorCode::kLimitExceeded, fmt::format("a log record has {} bytes; the limit is {}", record.size(), kMaxRecordBytes));
+    return fail(ErrorCode::kLimitExceeded,
+                fmt::format("a log record has {} bytes; the limit is {}", record.size(), kMaxRecordBytes));
   }
   Waiter self{&on_logged, std::nullopt};
   std::vector<Waiter*> batch_waiters;
@@ -186,7 +189,8 @@ void WriteAheadLog::enqueue(std::string_view record) {
 Result<void> WriteAheadLog::write_batch(std::string& batch) {
   begun_by_recover_ = false;
   const auto attempt = [&]() -> Result<void> {
-    if (file_ == nullptr || (valid_size_ > kSegmentHeaderBytes && valid_size_ + batch.size() > options_.segment_bytes)) {
+    if (file_ == nullptr ||
+        (valid_size_ > kSegmentHeaderBytes && valid_size_ + batch.size() > options_.segment_bytes)) {
       VIGIL_TRY_VOID(begin_segment());
     }
     seal_frames(batch, number_, valid_size_);

@@ -51,7 +51,7 @@ struct ReplayReport {
   std::uint64_t bytes = 0;       // of segments read
   std::uint64_t torn_tails = 0;  // last writes cut off by a crash
   std::uint64_t torn_bytes = 0;
-  std::vector<Damage> damage;    // everything else
+  std::vector<Damage> damage;  // everything else
 };
 
 struct Options {
@@ -78,7 +78,8 @@ class WriteAheadLog {
   // Creates the directory if absent and replays the segments numbered `first_segment`
   // and up; lower ones are leftovers of a truncate_before() that a crash cut short. A
   // torn end of the last segment is cut off and counted.
-  static Result<std::unique_ptr<WriteAheadLog>> open(Options options, std::uint64_t first_segment, const Replay& replay);
+  static Result<std::unique_ptr<WriteAheadLog>> open(Options options, std::uint64_t first_segment,
+                                                     const Replay& replay);
   ~WriteAheadLog();
   WriteAheadLog(const WriteAheadLog&) = delete;
   WriteAheadLog& operator=(const WriteAheadLog&) = delete;
@@ -107,10 +108,10 @@ class WriteAheadLog {
   bool failed() const { return failed_.load(std::memory_order_acquire); }
 
   const ReplayReport& replay_report() const { return report_; }
-  std::uint64_t size_bytes() const { return total_bytes_.load(std::memory_order_relaxed); }  // of all segments
+  std::uint64_t size_bytes() const { return total_bytes_.load(std::memory_order_relaxed); }       // of all segments
   std::uint64_t written_bytes() const { return written_bytes_.load(std::memory_order_relaxed); }  // since open
-  std::uint64_t batches() const { return batches_.load(std::memory_order_relaxed); }  // writes since open
-  std::uint64_t records() const { return records_.load(std::memory_order_relaxed); }  // appends since open
+  std::uint64_t batches() const { return batches_.load(std::memory_order_relaxed); }              // writes since open
+  std::uint64_t records() const { return records_.load(std::memory_order_relaxed); }              // appends since open
 
  private:
   struct Waiter;
@@ -146,7 +147,8 @@ class WriteAheadLog {
   std::string batch_;
 
   Mutex files_mutex_;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> segments_ GUARDED_BY(files_mutex_);  // number, bytes; not the open one
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> segments_
+      GUARDED_BY(files_mutex_);  // number, bytes; not the open one
   std::vector<std::uint64_t> damaged_ GUARDED_BY(files_mutex_);
 
   std::atomic<bool> failed_ = false;

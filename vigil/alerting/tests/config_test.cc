@@ -86,17 +86,21 @@ TEST(Config, Bad) {
       {"unknown key", route + good + "x: 1\n", ErrorCode::kInvalidArgument, "am.yml:3:1: unknown key \"x\""},
       {"unknown route key", "route: {receiver: r, foo: 1}\n" + good, ErrorCode::kInvalidArgument,
        "am.yml:1:22: unknown key \"foo\" in route"},
-      {"no receiver", "route: {group_wait: 1s}\n" + good, ErrorCode::kInvalidArgument, "root route must specify a default receiver"},
+      {"no receiver", "route: {group_wait: 1s}\n" + good, ErrorCode::kInvalidArgument,
+       "root route must specify a default receiver"},
       {"unknown receiver", "route: {receiver: q}\n" + good, ErrorCode::kInvalidArgument,
        "am.yml:1:19: undefined receiver \"q\" used in route"},
-      {"same receiver twice", route + "receivers: [{name: r}, {name: r}]\n", ErrorCode::kInvalidArgument, "\"r\" is not unique"},
-      {"nameless receiver", route + "receivers: [{name: r}, {}]\n", ErrorCode::kInvalidArgument, "missing name in receiver"},
+      {"same receiver twice", route + "receivers: [{name: r}, {name: r}]\n", ErrorCode::kInvalidArgument,
+       "\"r\" is not unique"},
+      {"nameless receiver", route + "receivers: [{name: r}, {}]\n", ErrorCode::kInvalidArgument,
+       "missing name in receiver"},
       {"zero group_interval", "route: {receiver: r, group_interval: 0s}\n" + good, ErrorCode::kInvalidArgument,
        "group_interval cannot be zero"},
       {"zero repeat_interval", "route: {receiver: r, repeat_interval: 0s}\n" + good, ErrorCode::kInvalidArgument,
        "repeat_interval cannot be zero"},
       {"bad duration", "route: {receiver: r, group_wait: soon}\n" + good, ErrorCode::kInvalidArgument, "am.yml:1:34: "},
-      {"group_by twice", "route: {receiver: r, group_by: [a, a]}\n" + good, ErrorCode::kInvalidArgument, "duplicated label \"a\""},
+      {"group_by twice", "route: {receiver: r, group_by: [a, a]}\n" + good, ErrorCode::kInvalidArgument,
+       "duplicated label \"a\""},
       {"group_by all and more", "route: {receiver: r, group_by: [a, '...']}\n" + good, ErrorCode::kInvalidArgument,
        "cannot have wildcard group_by"},
       {"matchers at the root", "route: {receiver: r, matchers: ['a=b']}\n" + good, ErrorCode::kInvalidArgument,
@@ -120,10 +124,12 @@ TEST(Config, Bad) {
 
       {"routes", "route: {receiver: r, routes: [{receiver: r}]}\n" + good, ErrorCode::kNotSupported,
        "am.yml:1:30: route.routes: not supported yet"},
-      {"route labels", "route: {receiver: r, labels: {a: b}}\n" + good, ErrorCode::kNotSupported, "route.labels: not supported yet"},
+      {"route labels", "route: {receiver: r, labels: {a: b}}\n" + good, ErrorCode::kNotSupported,
+       "route.labels: not supported yet"},
       {"inhibit_rules", route + good + "inhibit_rules: [{equal: [a]}]\n", ErrorCode::kNotSupported,
        "am.yml:3:16: inhibit_rules: not supported yet"},
-      {"time_intervals", route + good + "time_intervals: [{name: x}]\n", ErrorCode::kNotSupported, "time_intervals: not supported yet"},
+      {"time_intervals", route + good + "time_intervals: [{name: x}]\n", ErrorCode::kNotSupported,
+       "time_intervals: not supported yet"},
       {"mute_time_intervals", route + good + "mute_time_intervals: [{name: x}]\n", ErrorCode::kNotSupported,
        "mute_time_intervals: not supported yet"},
       {"templates", route + good + "templates: ['*.tmpl']\n", ErrorCode::kNotSupported, "templates: not supported yet"},
@@ -148,7 +154,8 @@ TEST(Config, Bad) {
 }
 
 TEST(Config, SecretsAreNotInErrors) {
-  const auto config = parse_config("route: {receiver: r}\nreceivers: [{name: r, webhook_configs: [{url: 'http://user:hunter2@'}]}]\n", "am.yml");
+  const auto config = parse_config(
+      "route: {receiver: r}\nreceivers: [{name: r, webhook_configs: [{url: 'http://user:hunter2@'}]}]\n", "am.yml");
   ASSERT_FALSE(config);
   EXPECT_THAT(config.error().message(), testing::Not(HasSubstr("hunter2")));
 }

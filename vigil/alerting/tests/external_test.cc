@@ -60,9 +60,10 @@ TEST_F(External, SendsToAllWithExternalLabels) {
   scheduler.run_due();
   ASSERT_EQ(to(kOne).size(), 1U);
   ASSERT_EQ(to(kTwo).size(), 1U);
-  EXPECT_EQ(to(kOne)[0].body,
-            R"([{"annotations":{"summary":"\u003cs\u003e"},"endsAt":"2027-01-15T08:04:00.5Z","startsAt":"2027-01-15T08:00:00Z",)"
-            R"("generatorURL":"http://v/graph","labels":{"alertname":"A","cluster":"c","instance":"a"}}])");
+  EXPECT_EQ(
+      to(kOne)[0].body,
+      R"([{"annotations":{"summary":"\u003cs\u003e"},"endsAt":"2027-01-15T08:04:00.5Z","startsAt":"2027-01-15T08:00:00Z",)"
+      R"("generatorURL":"http://v/graph","labels":{"alertname":"A","cluster":"c","instance":"a"}}])");
   EXPECT_EQ(to(kOne)[0].method, "POST");
   EXPECT_EQ(to(kOne)[0].headers.get("Content-Type"), "application/json");
   EXPECT_EQ(to(kTwo)[0].timeout, 3 * kSecond);
@@ -74,7 +75,8 @@ TEST_F(External, SendsToAllWithExternalLabels) {
 TEST_F(External, Relabels) {
   ExternalSettings own = settings();
   own.alert_relabel = relabel({.source_labels = {"instance"}, .regex = "drop", .action = RelabelAction::kDrop});
-  own.alertmanagers[1].alert_relabel = relabel({.source_labels = {"instance"}, .regex = "one-only", .action = RelabelAction::kDrop});
+  own.alertmanagers[1].alert_relabel =
+      relabel({.source_labels = {"instance"}, .regex = "one-only", .action = RelabelAction::kDrop});
   ExternalSender sender({.client = client, .scheduler = scheduler});
   sender.apply(own, {});
   sender.send(std::vector{alert("drop"), alert("one-only"), alert("x")});

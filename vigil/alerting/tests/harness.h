@@ -22,16 +22,19 @@ constexpr Timestamp kStart = 1'800'000'000'000;
 constexpr std::string_view kUrl = "http://hook/x";
 
 struct Seen {
-  Duration at = 0;     // since kStart
+  Duration at = 0;  // since kStart
   int answered = 200;
   std::string url;
-  std::string what;    // "firing a=firing b=resolved": the message's status, then instance=status
-  std::string group;   // alertname of the group
+  std::string what;   // "firing a=firing b=resolved": the message's status, then instance=status
+  std::string group;  // alertname of the group
   std::string reason;
 };
 
 inline Alert make_alert(std::string_view name, std::string_view instance, Timestamp starts, Timestamp ends) {
-  return {.labels = {{"alertname", name}, {"instance", instance}}, .annotations = {}, .starts_at = starts, .ends_at = ends,
+  return {.labels = {{"alertname", name}, {"instance", instance}},
+          .annotations = {},
+          .starts_at = starts,
+          .ends_at = ends,
           .generator_url = {}};
 }
 
@@ -70,9 +73,7 @@ class Harness {
   void kill() { alertmanager.reset(); }
 
   Duration now() const { return const_cast<VirtualScheduler&>(scheduler).clock().now() - kStart; }
-  void at(Duration time, std::function<void()> task) {
-    scheduler.run_at(kStart + time, std::move(task));
-  }
+  void at(Duration time, std::function<void()> task) { scheduler.run_at(kStart + time, std::move(task)); }
   void run_until(Duration time) { scheduler.advance_to(kStart + time); }
 
   // As timing.py posts: firing alerts keep their start and end in 20 s, resolved ones end now.
@@ -117,7 +118,8 @@ class Harness {
  private:
   Result<net::ClientResponse> receive(const net::ClientRequest& request) {
     const auto body = nlohmann::json::parse(request.body);
-    Seen one{.at = now(), .url = request.url, .what = body["status"], .group = {}, .reason = body["notification_reason"]};
+    Seen one{
+        .at = now(), .url = request.url, .what = body["status"], .group = {}, .reason = body["notification_reason"]};
     if (body["groupLabels"].contains("alertname")) one.group = body["groupLabels"]["alertname"];
     for (const auto& alert : body["alerts"]) {
       one.what += " " + alert["labels"]["instance"].get<std::string>() + "=" + alert["status"].get<std::string>();

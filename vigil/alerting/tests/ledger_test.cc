@@ -22,7 +22,8 @@ TEST(NotificationLog, WhenAMessageIsDue) {
     bool send_resolved;
     Timestamp tick;
     Reason expected;
-  } cases[] = {  // repeat_interval 1000, slack 10
+  } cases[] = {
+      // repeat_interval 1000, slack 10
       {"first", {}, {1}, {}, true, 0, Reason::kFirst},
       {"only resolved, never told", {}, {}, {1}, true, 0, Reason::kNone},
       {"nothing new", entry(Message{0, {1}, {}}), {1}, {}, true, 500, Reason::kNone},
@@ -131,10 +132,12 @@ TEST(Record, GoldenBytes) {
   encode(Ended{{"g", "r", "w"}, Outcome::kRefused}, bytes);
   encode(Intent{{"g", "r", "w"}, {-1, {0x0102030405060708}, {}}, 2}, bytes);
   encode(AlertGone{1}, bytes);
-  encode(AlertPut{{.alert = {.labels = {{"a", "b"}}, .annotations = {}, .starts_at = 1, .ends_at = 2, .generator_url = "u"},
-                   .updated_at = 3,
-                   .guessed_end = true}},
-         bytes);
+  encode(
+      AlertPut{
+          {.alert = {.labels = {{"a", "b"}}, .annotations = {}, .starts_at = 1, .ends_at = 2, .generator_url = "u"},
+           .updated_at = 3,
+           .guessed_end = true}},
+      bytes);
   encode(GroupClosed{"k"}, bytes);
   const std::string expected(
       "\x03\x01k\xd8\x04"

@@ -94,21 +94,22 @@ TEST(Webhook, EveryField) {
   resolved.resolved = true;
   resolved.alert.ends_at = 1'800'000'001'000;
   resolved.alert.labels = {{"alertname", "A"}, {"i", "2"}};
-  EXPECT_EQ(webhook_body({.receiver = "web.hook",
-                          .group_key = R"({}:{alertname="A"})",
-                          .external_url = "http://v",
-                          .group_labels = {{"alertname", "A"}},
-                          .reason = Reason::kSomeResolved},
-                         std::vector{firing, resolved}),
-            R"({"receiver":"web\\.hook","status":"firing","alerts":[)"
-            R"({"status":"firing","labels":{"alertname":"A","i":"1"},"annotations":{"s":"x"},"startsAt":"2027-01-15T08:00:00.5Z",)"
-            R"("endsAt":"0001-01-01T00:00:00Z","generatorURL":"http://g?a\u0026b","fingerprint":"0000000000000abc"},)"
-            R"({"status":"resolved","labels":{"alertname":"A","i":"2"},"annotations":{"s":"x"},"startsAt":"2027-01-15T08:00:00.5Z",)"
-            R"("endsAt":"2027-01-15T08:00:01Z","generatorURL":"http://g?a\u0026b","fingerprint":"0000000000000abc"}],)"
-            R"("notification_reason":"some alerts resolved","groupLabels":{"alertname":"A"},"commonLabels":{"alertname":"A"},)"
-            R"("commonAnnotations":{"s":"x"},"routeLabels":{},"externalURL":"http://v","version":"4",)"
-            R"("groupKey":"{}:{alertname=\"A\"}","truncatedAlerts":0})"
-            "\n");
+  EXPECT_EQ(
+      webhook_body({.receiver = "web.hook",
+                    .group_key = R"({}:{alertname="A"})",
+                    .external_url = "http://v",
+                    .group_labels = {{"alertname", "A"}},
+                    .reason = Reason::kSomeResolved},
+                   std::vector{firing, resolved}),
+      R"({"receiver":"web\\.hook","status":"firing","alerts":[)"
+      R"({"status":"firing","labels":{"alertname":"A","i":"1"},"annotations":{"s":"x"},"startsAt":"2027-01-15T08:00:00.5Z",)"
+      R"("endsAt":"0001-01-01T00:00:00Z","generatorURL":"http://g?a\u0026b","fingerprint":"0000000000000abc"},)"
+      R"({"status":"resolved","labels":{"alertname":"A","i":"2"},"annotations":{"s":"x"},"startsAt":"2027-01-15T08:00:00.5Z",)"
+      R"("endsAt":"2027-01-15T08:00:01Z","generatorURL":"http://g?a\u0026b","fingerprint":"0000000000000abc"}],)"
+      R"("notification_reason":"some alerts resolved","groupLabels":{"alertname":"A"},"commonLabels":{"alertname":"A"},)"
+      R"("commonAnnotations":{"s":"x"},"routeLabels":{},"externalURL":"http://v","version":"4",)"
+      R"("groupKey":"{}:{alertname=\"A\"}","truncatedAlerts":0})"
+      "\n");
 }
 
 TEST(GoJson, Escapes) {
@@ -148,9 +149,14 @@ TEST(Grouping, Keys) {
 
 TEST(Grouping, Order) {
   const std::vector<Labels> sorted = {
-      {{"job", "a"}, {"instance", "1"}}, {{"job", "a"}, {"instance", "2"}},          {{"job", "b"}},
-      {{"instance", "0"}},               {{"z", "1"}},                               {{"b", "1"}},
-      {{"b", "2"}},                      {{"b", "1"}, {"c", "1"}},
+      {{"job", "a"}, {"instance", "1"}},
+      {{"job", "a"}, {"instance", "2"}},
+      {{"job", "b"}},
+      {{"instance", "0"}},
+      {{"z", "1"}},
+      {{"b", "1"}},
+      {{"b", "2"}},
+      {{"b", "1"}, {"c", "1"}},
   };
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     for (std::size_t j = 0; j < sorted.size(); ++j) {
@@ -162,14 +168,16 @@ TEST(Grouping, Order) {
 TEST(Grouping, Merge) {
   const Labels labels = {{"a", "b"}};
   const auto make = [&](Timestamp starts, Timestamp ends, bool guessed = false) {
-    return StoredAlert{.alert = {.labels = labels, .annotations = {}, .starts_at = starts, .ends_at = ends, .generator_url = {}},
-                       .guessed_end = guessed};
+    return StoredAlert{
+        .alert = {.labels = labels, .annotations = {}, .starts_at = starts, .ends_at = ends, .generator_url = {}},
+        .guessed_end = guessed};
   };
   const struct {
     const char* name;
     StoredAlert older, newer;
     Timestamp starts, ends;
-  } cases[] = {  // now is 100
+  } cases[] = {
+      // now is 100
       {"renewed", make(10, 150), make(10, 200), 10, 200},
       {"earliest start", make(10, 150), make(20, 200), 10, 200},
       {"an earlier end in the future does not shorten", make(10, 150), make(10, 120), 10, 150},

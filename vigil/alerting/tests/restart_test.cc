@@ -70,8 +70,9 @@ TEST(Restart, ARuleThatIsGoneResolvesByTimeout) {
 TEST(Restart, ResolvedWhileAMessageWasOpenIsTold) {
   // The first message leaves, and the process dies before the answer.
   Harness h(slow_repeats());
-  h.client.on("http://hook/x", [](const net::ClientRequest&) { return Result<net::ClientResponse>(net::ClientResponse()); },
-              kHour);
+  h.client.on(
+      "http://hook/x", [](const net::ClientRequest&) { return Result<net::ClientResponse>(net::ClientResponse()); },
+      kHour);
   h.fire("A");
   h.run_until(3000);
   ASSERT_EQ(h.client.requests().size(), 1U);
@@ -124,11 +125,14 @@ TEST(Restart, DamageIsSkipped) {
 
 TEST(Restart, AnAnswerAfterStopIsStillRecorded) {
   Harness h(slow_repeats());
-  h.client.on("http://hook/x", [](const net::ClientRequest&) {
-    net::ClientResponse response;
-    response.status = 200;
-    return Result<net::ClientResponse>(response);
-  }, 1000);
+  h.client.on(
+      "http://hook/x",
+      [](const net::ClientRequest&) {
+        net::ClientResponse response;
+        response.status = 200;
+        return Result<net::ClientResponse>(response);
+      },
+      1000);
   h.lifetime = kHour;
   h.fire("A");
   h.run_until(2500);
@@ -196,14 +200,17 @@ Outcome play(std::uint64_t crash, bool torn) {
   int requests = 0;
   Outcome outcome;
   const auto dead = [&] { return crash > 0 && !outcome.crashed && h.disk.operations() > crash - 1; };
-  h.client.on("http://hook/x", [&](const net::ClientRequest& request) -> Result<net::ClientResponse> {
-    net::ClientResponse response;
-    response.status = ++requests == 2 ? 500 : 200;
-    if (response.status == 200) {
-      h.seen.push_back({.at = h.now(), .url = {}, .what = request.body, .group = {}, .reason = {}});
-    }
-    return response;
-  }, 300);
+  h.client.on(
+      "http://hook/x",
+      [&](const net::ClientRequest& request) -> Result<net::ClientResponse> {
+        net::ClientResponse response;
+        response.status = ++requests == 2 ? 500 : 200;
+        if (response.status == 200) {
+          h.seen.push_back({.at = h.now(), .url = {}, .what = request.body, .group = {}, .reason = {}});
+        }
+        return response;
+      },
+      300);
 
   bool a = false;
   bool b = false;
@@ -289,7 +296,8 @@ TEST(Crash, AtEveryDiskOperation) {
       EXPECT_THAT(lines.back(), testing::StartsWith("resolved")) << testing::PrintToString(lines);
       EXPECT_EQ(outcome.left, 0U);
       const auto duplicates = std::ranges::distance(lines.begin(), std::unique(lines.begin(), lines.end()));
-      EXPECT_LE(outcome.seen.size() - static_cast<std::size_t>(duplicates), 1U) << testing::PrintToString(outcome.seen.size());
+      EXPECT_LE(outcome.seen.size() - static_cast<std::size_t>(duplicates), 1U)
+          << testing::PrintToString(outcome.seen.size());
     }
   }
 }

@@ -51,8 +51,9 @@ TEST(Timing, S4_JoinAndPartialResolve) {
   h.at(3000, [&] { h.fire("S4", "b"); });
   h.at(7000, [&] { h.resolve("S4", "a"); });
   h.run_until(33'000);
-  EXPECT_THAT(h.timeline(), ElementsAre("2 firing a=firing", "6 firing a=firing b=firing", "10 firing a=resolved b=firing",
-                                        "22 firing b=firing", "26 resolved b=resolved"));
+  EXPECT_THAT(h.timeline(),
+              ElementsAre("2 firing a=firing", "6 firing a=firing b=firing", "10 firing a=resolved b=firing",
+                          "22 firing b=firing", "26 resolved b=resolved"));
   EXPECT_EQ(h.seen[0].reason, "first notification");
   EXPECT_EQ(h.seen[1].reason, "new alerts added");
   EXPECT_EQ(h.seen[2].reason, "some alerts resolved");
@@ -121,7 +122,8 @@ TEST(Timing, RepeatsArePunctualWhenRepeatIsAMultipleOfTheInterval) {
   h.lifetime = 3'600'000;
   h.fire("R");
   h.run_until(30'000);
-  EXPECT_THAT(h.timeline(), ElementsAre("1 firing a=firing", "10 firing a=firing", "19 firing a=firing", "28 firing a=firing"));
+  EXPECT_THAT(h.timeline(),
+              ElementsAre("1 firing a=firing", "10 firing a=firing", "19 firing a=firing", "28 firing a=firing"));
 }
 
 TEST(Timing, RepeatIntervalBeyondRetentionRepeatsAtRetention) {
@@ -143,10 +145,13 @@ TEST(Timing, RefireAfterTheResolveWasToldWaitsAnew) {
 
 TEST(Timing, RefireDuringTheResolvedMessageIsNotLost) {
   Harness h;
-  h.client.on("http://hook/x", [&](const net::ClientRequest&) -> Result<net::ClientResponse> {
-    h.seen.push_back({.at = h.now(), .url = {}, .what = "message", .group = {}, .reason = {}});
-    return status(200);
-  }, 1000);
+  h.client.on(
+      "http://hook/x",
+      [&](const net::ClientRequest&) -> Result<net::ClientResponse> {
+        h.seen.push_back({.at = h.now(), .url = {}, .what = "message", .group = {}, .reason = {}});
+        return status(200);
+      },
+      1000);
   h.fire("F");
   h.at(4000, [&] { h.resolve("F"); });
   h.at(6500, [&] { h.fire("F"); });  // while the message of 6 is on its way
@@ -265,8 +270,11 @@ TEST(Metrics, CountWhatHappens) {
                                                                                 .external_url = "",
                                                                                 .registry = &registry,
                                                                                 .max_alerts = 2});
-  const std::vector<Alert> alerts = {make_alert("M", "a", 0, 0), make_alert("M", "b", 0, 0), make_alert("M", "c", 0, 0),
-                                     {}, make_alert("M", "a", kStart, kStart - 1)};
+  const std::vector<Alert> alerts = {make_alert("M", "a", 0, 0),
+                                     make_alert("M", "b", 0, 0),
+                                     make_alert("M", "c", 0, 0),
+                                     {},
+                                     make_alert("M", "a", kStart, kStart - 1)};
   alertmanager->send(alerts);
   scheduler.advance(3000);
   struct Values final : metrics::Visitor {
@@ -316,7 +324,8 @@ TEST(Reload, RegroupsAtOnceAndDoesNotTellAgain) {
 TEST(Reload, AMessageOnItsWayStaysTheOnlyOne) {
   Harness h;
   h.lifetime = 3'600'000;
-  h.client.on("http://hook/x", [&](const net::ClientRequest&) -> Result<net::ClientResponse> { return status(200); }, 2000);
+  h.client.on(
+      "http://hook/x", [&](const net::ClientRequest&) -> Result<net::ClientResponse> { return status(200); }, 2000);
   h.fire("A");
   h.at(3000, [&] { ASSERT_TRUE(h.alertmanager->apply(Harness::config(2000, 4000, 100'000))); });
   h.run_until(20'000);

@@ -28,7 +28,8 @@ class ApiTest : public ::testing::Test {
   Dependencies dependencies() { return {.engine = engine_, .storage = storage_, .clock = clock_}; }
   void mount(Dependencies dependencies) { add_routes(router_, std::move(dependencies)); }
 
-  net::Response call(std::string_view method, std::string_view target, std::string body = {}, std::string_view type = {}) {
+  net::Response call(std::string_view method, std::string_view target, std::string body = {},
+                     std::string_view type = {}) {
     return net::call(router_.handler(), net::make_request(method, target, std::move(body), type));
   }
   // "200 body"

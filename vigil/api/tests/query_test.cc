@@ -29,7 +29,8 @@ TEST_F(QueryApiTest, Answers) {
        R"(200 {"status":"success","data":{"resultType":"string","result":[5,"a\"b"]}})"},
       {"vector, now", "/api/v1/query?query=up",
        R"(200 {"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"up","job":"a"},"value":[1435781460,"3"]},{"metric":{"__name__":"up","job":"b"},"value":[1435781460,"0.5"]}]}})"},
-      {"empty vector", "/api/v1/query?query=nothing", R"(200 {"status":"success","data":{"resultType":"vector","result":[]}})"},
+      {"empty vector", "/api/v1/query?query=nothing",
+       R"(200 {"status":"success","data":{"resultType":"vector","result":[]}})"},
       {"matrix", "/api/v1/query?query=up%7Bjob%3D%22a%22%7D%5B16s%5D",
        R"(200 {"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"up","job":"a"},"values":[[1435781445,"2"],[1435781460,"3"]]}]}})"},
       {"limit", "/api/v1/query?query=up&limit=1",
@@ -48,27 +49,40 @@ TEST_F(QueryApiTest, Errors) {
       {"no query", "/api/v1/query", "400 bad_data invalid parameter \"query\": "},
       {"parse error", "/api/v1/query?query=up%7B", "400 bad_data invalid parameter \"query\": 1:4: parse error: "},
       {"type error", "/api/v1/query?query=rate(up)", "400 bad_data invalid parameter \"query\": 1:6: parse error: "},
-      {"bad time", "/api/v1/query?query=up&time=x", "400 bad_data invalid parameter \"time\": cannot parse \"x\" to a valid timestamp"},
-      {"bad timeout", "/api/v1/query?query=up&timeout=x", "400 bad_data invalid parameter \"timeout\": cannot parse \"x\" to a valid duration"},
+      {"bad time", "/api/v1/query?query=up&time=x",
+       "400 bad_data invalid parameter \"time\": cannot parse \"x\" to a valid timestamp"},
+      {"bad timeout", "/api/v1/query?query=up&timeout=x",
+       "400 bad_data invalid parameter \"timeout\": cannot parse \"x\" to a valid duration"},
       {"zero timeout", "/api/v1/query?query=up&timeout=0", "503 timeout query timed out"},
-      {"bad limit", "/api/v1/query?query=up&limit=x", "400 bad_data invalid parameter \"limit\": cannot parse \"x\" to a number"},
-      {"negative limit", "/api/v1/query?query=up&limit=-1", "400 bad_data invalid parameter \"limit\": limit must be non-negative"},
-      {"execution", "/api/v1/query?query=label_replace(up%2C%22job%22%2C%22x%22%2C%22job%22%2C%22.*%22)", "422 execution "},
-      {"no start", "/api/v1/query_range?query=up&end=2&step=1", "400 bad_data invalid parameter \"start\": cannot parse \"\" to a valid timestamp"},
-      {"no end", "/api/v1/query_range?query=up&start=2&step=1", "400 bad_data invalid parameter \"end\": cannot parse \"\" to a valid timestamp"},
-      {"no step", "/api/v1/query_range?query=up&start=1&end=2", "400 bad_data invalid parameter \"step\": cannot parse \"\" to a valid duration"},
+      {"bad limit", "/api/v1/query?query=up&limit=x",
+       "400 bad_data invalid parameter \"limit\": cannot parse \"x\" to a number"},
+      {"negative limit", "/api/v1/query?query=up&limit=-1",
+       "400 bad_data invalid parameter \"limit\": limit must be non-negative"},
+      {"execution", "/api/v1/query?query=label_replace(up%2C%22job%22%2C%22x%22%2C%22job%22%2C%22.*%22)",
+       "422 execution "},
+      {"no start", "/api/v1/query_range?query=up&end=2&step=1",
+       "400 bad_data invalid parameter \"start\": cannot parse \"\" to a valid timestamp"},
+      {"no end", "/api/v1/query_range?query=up&start=2&step=1",
+       "400 bad_data invalid parameter \"end\": cannot parse \"\" to a valid timestamp"},
+      {"no step", "/api/v1/query_range?query=up&start=1&end=2",
+       "400 bad_data invalid parameter \"step\": cannot parse \"\" to a valid duration"},
       {"end before start", "/api/v1/query_range?query=up&start=2&end=1&step=1",
        "400 bad_data invalid parameter \"end\": end timestamp must not be before start time"},
       {"zero step", "/api/v1/query_range?query=up&start=1&end=2&step=0",
-       "400 bad_data invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer"},
+       "400 bad_data invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a "
+       "positive integer"},
       {"negative step", "/api/v1/query_range?query=up&start=1&end=2&step=-1",
-       "400 bad_data invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer"},
+       "400 bad_data invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a "
+       "positive integer"},
       {"too many points", "/api/v1/query_range?query=up&start=0&end=11001&step=1",
-       "400 bad_data exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"},
-      {"the whole of time", "/api/v1/query_range?query=up&start=-292273086-05-16T16:47:06Z&end=292277025-08-18T07:12:54.999999999Z&step=1",
+       "400 bad_data exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution "
+       "(?step=XX)"},
+      {"the whole of time",
+       "/api/v1/query_range?query=up&start=-292273086-05-16T16:47:06Z&end=292277025-08-18T07:12:54.999999999Z&step=1",
        "400 bad_data exceeded maximum resolution"},
       {"range of a matrix", "/api/v1/query_range?query=up%5B5m%5D&start=0&end=10&step=1",
-       "400 bad_data invalid parameter \"query\": invalid expression type \"range vector\" for range query, must be Scalar or instant Vector"},
+       "400 bad_data invalid parameter \"query\": invalid expression type \"range vector\" for range query, must be "
+       "Scalar or instant Vector"},
       {"unknown path", "/api/v1/nope", "404 not_found there is no /api/v1/nope here"},
       {"kill nobody", "/api/v1/vigil/queries", "200 "},
   };
@@ -90,7 +104,8 @@ TEST_F(QueryApiTest, FormBodies) {
   const auto post = [this](const char* path, const char* body) {
     return call("POST", path, body, "application/x-www-form-urlencoded").body;
   };
-  EXPECT_EQ(post("/api/v1/query", "query=2&time=1"), R"({"status":"success","data":{"resultType":"scalar","result":[1,"2"]}})");
+  EXPECT_EQ(post("/api/v1/query", "query=2&time=1"),
+            R"({"status":"success","data":{"resultType":"scalar","result":[1,"2"]}})");
   EXPECT_EQ(post("/api/v1/format_query", "query=1%2B1"), R"({"status":"success","data":"1 + 1"})");
   EXPECT_EQ(call("POST", "/api/v1/query", "query=%", "application/x-www-form-urlencoded").status, 400);
 }
@@ -98,7 +113,8 @@ TEST_F(QueryApiTest, FormBodies) {
 TEST_F(QueryApiTest, Stats) {
   const auto json = nlohmann::json::parse(call("GET", "/api/v1/query?query=up&stats=all").body);
   const auto& stats = json["data"]["stats"];
-  for (const char* key : {"evalTotalTime", "resultSortTime", "queryPreparationTime", "innerEvalTime", "execQueueTime", "execTotalTime"}) {
+  for (const char* key :
+       {"evalTotalTime", "resultSortTime", "queryPreparationTime", "innerEvalTime", "execQueueTime", "execTotalTime"}) {
     EXPECT_TRUE(stats["timings"].contains(key)) << key;
   }
   EXPECT_TRUE(stats["samples"].contains("totalQueryableSamples"));
@@ -148,7 +164,8 @@ TEST_F(QueryApiTest, ParseTree) {
 
 TEST_F(QueryApiTest, Series) {
   constexpr EndpointCase kCases[] = {
-      {"series", "/api/v1/series?match[]=up", R"(200 {"status":"success","data":[{"__name__":"up","job":"a"},{"__name__":"up","job":"b"}]})"},
+      {"series", "/api/v1/series?match[]=up",
+       R"(200 {"status":"success","data":[{"__name__":"up","job":"a"},{"__name__":"up","job":"b"}]})"},
       {"two matchers, once each", "/api/v1/series?match[]=up&match[]=up%7Bjob%3D%22a%22%7D",
        R"(200 {"status":"success","data":[{"__name__":"up","job":"a"},{"__name__":"up","job":"b"}]})"},
       {"limit", "/api/v1/series?match[]=up&limit=1",
@@ -157,17 +174,20 @@ TEST_F(QueryApiTest, Series) {
        R"(200 {"status":"success","data":[{"__name__":"up","job":"a"},{"__name__":"up","job":"b"}]})"},
       {"none", "/api/v1/series?match[]=nothing", R"(200 {"status":"success","data":[]})"},
       {"outside the time", "/api/v1/series?match[]=up&start=1&end=2", R"(200 {"status":"success","data":[]})"},
-      {"no match", "/api/v1/series", R"(400 {"status":"error","errorType":"bad_data","error":"no match[] parameter provided"})"},
+      {"no match", "/api/v1/series",
+       R"(400 {"status":"error","errorType":"bad_data","error":"no match[] parameter provided"})"},
       {"empty matcher", "/api/v1/series?match[]=%7Bx%3D~%22.*%22%7D",
        R"(400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"match[]\": match[] must contain at least one non-empty matcher"})"},
       {"labels", "/api/v1/labels", R"(200 {"status":"success","data":["__name__","job"]})"},
       {"labels of a match", "/api/v1/labels?match[]=up&limit=1",
        R"(200 {"status":"success","data":["__name__"],"warnings":["results truncated due to limit"]})"},
       {"values", "/api/v1/label/job/values", R"(200 {"status":"success","data":["a","b"]})"},
-      {"values of a match", "/api/v1/label/job/values?match[]=up%7Bjob!%3D%22a%22%7D", R"(200 {"status":"success","data":["b"]})"},
+      {"values of a match", "/api/v1/label/job/values?match[]=up%7Bjob!%3D%22a%22%7D",
+       R"(200 {"status":"success","data":["b"]})"},
       {"names", "/api/v1/label/__name__/values", R"(200 {"status":"success","data":["my.metric","up"]})"},
       {"unknown label", "/api/v1/label/U__my_2e_label/values", R"(200 {"status":"success","data":[]})"},
-      {"invalid label", "/api/v1/label/%FF/values", R"(400 {"status":"error","errorType":"bad_data","error":"invalid label name: \"\\xff\""})"},
+      {"invalid label", "/api/v1/label/%FF/values",
+       R"(400 {"status":"error","errorType":"bad_data","error":"invalid label name: \"\\xff\""})"},
       {"no metadata", "/api/v1/metadata", R"(200 {"status":"success","data":{}})"},
       {"no exemplars", "/api/v1/query_exemplars?query=up", R"(200 {"status":"success","data":[]})"},
   };

@@ -64,8 +64,8 @@ class StatusApiTest : public ApiTest {
       return std::vector<rules::GroupView>{group, second};
     };
     deps.metadata = [](std::string_view metric) {
-      std::vector<std::pair<std::string, MetricMetadata>> all = {
-          {"a_total", {MetricType::kCounter, "Help.", ""}}, {"b_seconds", {MetricType::kGauge, "B.", "seconds"}}};
+      std::vector<std::pair<std::string, MetricMetadata>> all = {{"a_total", {MetricType::kCounter, "Help.", ""}},
+                                                                 {"b_seconds", {MetricType::kGauge, "B.", "seconds"}}};
       if (!metric.empty()) std::erase_if(all, [metric](const auto& family) { return family.first != metric; });
       return all;
     };
@@ -97,9 +97,11 @@ std::string success(const std::string& data) { return R"(200 {"status":"success"
 
 TEST_F(StatusApiTest, Answers) {
   mount(full());
-  const std::string alerting = std::string(
-      R"({"state":"firing","name":"Down","query":"up == 0","duration":90,"keepFiringFor":0,"labels":{"severity":"page"},"annotations":{"summary":"down"},"alerts":[)") +
-      kAlert + R"(],"health":"err","lastError":"boom","evaluationTime":0,"lastEvaluation":"0001-01-01T00:00:00Z","type":"alerting"})";
+  const std::string alerting =
+      std::string(
+          R"({"state":"firing","name":"Down","query":"up == 0","duration":90,"keepFiringFor":0,"labels":{"severity":"page"},"annotations":{"summary":"down"},"alerts":[)") +
+      kAlert +
+      R"(],"health":"err","lastError":"boom","evaluationTime":0,"lastEvaluation":"0001-01-01T00:00:00Z","type":"alerting"})";
   const auto group = [](const std::string& name, const std::string& rules) {
     return R"({"name":")" + name + R"(","file":"/f.yml","rules":[)" + rules +
            R"(],"interval":60,"limit":0,"evaluationTime":0,"lastEvaluation":"0001-01-01T00:00:00Z"})";
@@ -110,23 +112,31 @@ TEST_F(StatusApiTest, Answers) {
     std::string expected;
   };
   const Case kCases[] = {
-      {"/api/v1/targets", success(R"({"activeTargets":[)" + std::string(kActive) + R"(],"droppedTargets":)" + dropped + R"(,"droppedTargetCounts":{"node":1}})")},
-      {"/api/v1/targets?state=Active", success(R"({"activeTargets":[)" + std::string(kActive) + R"(],"droppedTargets":[],"droppedTargetCounts":null})")},
-      {"/api/v1/targets?state=dropped", success(R"({"activeTargets":[],"droppedTargets":)" + dropped + R"(,"droppedTargetCounts":{"node":1}})")},
-      {"/api/v1/targets?scrapePool=empty", success(R"({"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}})")},
+      {"/api/v1/targets", success(R"({"activeTargets":[)" + std::string(kActive) + R"(],"droppedTargets":)" + dropped +
+                                  R"(,"droppedTargetCounts":{"node":1}})")},
+      {"/api/v1/targets?state=Active", success(R"({"activeTargets":[)" + std::string(kActive) +
+                                               R"(],"droppedTargets":[],"droppedTargetCounts":null})")},
+      {"/api/v1/targets?state=dropped",
+       success(R"({"activeTargets":[],"droppedTargets":)" + dropped + R"(,"droppedTargetCounts":{"node":1}})")},
+      {"/api/v1/targets?scrapePool=empty",
+       success(R"({"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}})")},
       {"/api/v1/scrape_pools", success(R"({"scrapePools":["empty","node"]})")},
-      {"/api/v1/rules", success(R"({"groups":[)" + group("g", std::string(kRecording) + "," + alerting) + "," + group("h", kRecording) + "]}")},
+      {"/api/v1/rules", success(R"({"groups":[)" + group("g", std::string(kRecording) + "," + alerting) + "," +
+                                group("h", kRecording) + "]}")},
       {"/api/v1/rules?type=record&rule_group[]=g", success(R"({"groups":[)" + group("g", kRecording) + "]}")},
       {"/api/v1/rules?rule_name[]=Down", success(R"({"groups":[)" + group("g", alerting) + "]}")},
       {"/api/v1/rules?file[]=other", success(R"({"groups":[]})")},
       {"/api/v1/rules?match[]=%7Bseverity%3D%22page%22%7D", success(R"({"groups":[)" + group("g", alerting) + "]}")},
       {"/api/v1/alerts", success(R"({"alerts":[)" + std::string(kAlert) + "]}")},
-      {"/api/v1/alertmanagers", success(R"({"activeAlertmanagers":[{"url":"http://am:9093/api/v2/alerts"}],"droppedAlertmanagers":[]})")},
-      {"/api/v1/metadata?metric=b_seconds", success(R"({"b_seconds":[{"type":"gauge","unit":"seconds","help":"B."}]})")},
+      {"/api/v1/alertmanagers",
+       success(R"({"activeAlertmanagers":[{"url":"http://am:9093/api/v2/alerts"}],"droppedAlertmanagers":[]})")},
+      {"/api/v1/metadata?metric=b_seconds",
+       success(R"({"b_seconds":[{"type":"gauge","unit":"seconds","help":"B."}]})")},
       {"/api/v1/metadata?limit=1", success(R"({"a_total":[{"type":"counter","unit":"","help":"Help."}]})")},
       {"/api/v1/status/config", success(R"({"yaml":"global: {}\n"})")},
       {"/api/v1/status/flags", success(R"({"web.listen-address":":9090"})")},
-      {"/api/v1/status/buildinfo", success(R"({"version":"3.0.0","revision":"","branch":"","buildUser":"","buildDate":"","goVersion":""})")},
+      {"/api/v1/status/buildinfo",
+       success(R"({"version":"3.0.0","revision":"","branch":"","buildUser":"","buildDate":"","goVersion":""})")},
   };
   for (const Case& c : kCases) EXPECT_EQ(get(c.target), c.expected) << c.target;
 }
@@ -137,10 +147,12 @@ TEST_F(StatusApiTest, RulePages) {
   ASSERT_EQ(first["groups"].size(), 1U);
   EXPECT_EQ(first["groups"][0]["name"], "g");
   const std::string token = first["groupNextToken"];
-  const auto second = nlohmann::json::parse(call("GET", "/api/v1/rules?group_limit=1&group_next_token=" + token).body)["data"];
+  const auto second =
+      nlohmann::json::parse(call("GET", "/api/v1/rules?group_limit=1&group_next_token=" + token).body)["data"];
   EXPECT_EQ(second["groups"][0]["name"], "h");
   EXPECT_FALSE(second.contains("groupNextToken"));
-  for (const char* bad : {"?type=x", "?group_next_token=x", "?group_limit=1&group_next_token=x", "?group_limit=-1", "?group_limit=0", "?exclude_alerts=maybe"}) {
+  for (const char* bad : {"?type=x", "?group_next_token=x", "?group_limit=1&group_next_token=x", "?group_limit=-1",
+                          "?group_limit=0", "?exclude_alerts=maybe"}) {
     EXPECT_EQ(call("GET", std::string("/api/v1/rules") + bad).status, 400) << bad;
   }
   const auto without = nlohmann::json::parse(call("GET", "/api/v1/rules?exclude_alerts=true&type=alert").body)["data"];
@@ -157,7 +169,8 @@ TEST_F(StatusApiTest, StorageAndRuntime) {
   EXPECT_TRUE(tsdb["vigil"].contains("bytesPerSample"));
   EXPECT_EQ(call("GET", "/api/v1/status/tsdb?limit=0").status, 400);
   const auto runtime = nlohmann::json::parse(call("GET", "/api/v1/status/runtimeinfo").body)["data"];
-  for (const char* key : {"startTime", "CWD", "hostname", "serverTime", "reloadConfigSuccess", "lastConfigTime", "corruptionCount", "goroutineCount", "storageRetention"}) {
+  for (const char* key : {"startTime", "CWD", "hostname", "serverTime", "reloadConfigSuccess", "lastConfigTime",
+                          "corruptionCount", "goroutineCount", "storageRetention"}) {
     EXPECT_TRUE(runtime.contains(key)) << key;
   }
 }
@@ -165,10 +178,12 @@ TEST_F(StatusApiTest, StorageAndRuntime) {
 TEST_F(StatusApiTest, WithoutProviders) {
   mount(dependencies());
   constexpr EndpointCase kCases[] = {
-      {"targets", "/api/v1/targets", R"(200 {"status":"success","data":{"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}}})"},
+      {"targets", "/api/v1/targets",
+       R"(200 {"status":"success","data":{"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}}})"},
       {"rules", "/api/v1/rules", R"(200 {"status":"success","data":{"groups":[]}})"},
       {"alerts", "/api/v1/alerts", R"(200 {"status":"success","data":{"alerts":[]}})"},
-      {"tsdb", "/api/v1/status/tsdb", R"(503 {"status":"error","errorType":"unavailable","error":"this server has no storage of its own"})"},
+      {"tsdb", "/api/v1/status/tsdb",
+       R"(503 {"status":"error","errorType":"unavailable","error":"this server has no storage of its own"})"},
       {"ready", "/-/ready", "200 vigil is ready.\n"},
   };
   for (const EndpointCase& c : kCases) EXPECT_EQ(get(c.target), c.expected) << c.name;
@@ -223,7 +238,8 @@ TEST_F(StatusApiTest, Federate) {
   EXPECT_EQ(get("/federate?match[]=up&match[]=%7Bjob%3D%22a%22%7D"),
             "200 # TYPE up untyped\nup{instance=\"x:1\",job=\"a\",cluster=\"mpc\"} 2 1435781459000\n");
   EXPECT_EQ(get("/federate?match[]=%7B%22a.b%22%7D"),
-            "200 # TYPE a_b untyped\na_b{path=\"c:\\\\\\n\\\"\",cluster=\"mpc\",job=\"ignored\",instance=\"\"} 1e+21 1435781460000\n");
+            "200 # TYPE a_b untyped\na_b{path=\"c:\\\\\\n\\\"\",cluster=\"mpc\",job=\"ignored\",instance=\"\"} 1e+21 "
+            "1435781460000\n");
   EXPECT_EQ(get("/federate"), "200 ");
   EXPECT_TRUE(get("/federate?match[]=up%7B").starts_with("400 "));
   net::Request utf8 = net::make_request("GET", "/federate?match[]=%7B%22a.b%22%7D");

@@ -31,7 +31,8 @@ class WriteApiTest : public ApiTest {
     }
     return exposition::snappy_compress(writer.bytes());
   }
-  std::string post(std::string body, std::string_view type = "application/x-protobuf", std::string_view encoding = "snappy") {
+  std::string post(std::string body, std::string_view type = "application/x-protobuf",
+                   std::string_view encoding = "snappy") {
     net::Request request = net::make_request("POST", "/api/v1/write", std::move(body), type);
     request.headers.set("Content-Encoding", encoding);
     const net::Response response = net::call(router_.handler(), request);
@@ -44,8 +45,9 @@ const Labels kUp{{"__name__", "up"}, {"job", "a"}};
 TEST_F(WriteApiTest, StoresAndAnswers204) {
   EXPECT_EQ(post(encode({{kUp, {{kNow - 1000, 1}, {kNow, 2}}}, {{{"__name__", "down"}}, {{kNow, 3}}}})), "204 ");
   EXPECT_EQ(post(encode({{kUp, {{kNow + 1000, 4}}}})), "204 ");  // from the cache
-  EXPECT_EQ(get("/api/v1/query?query=up%2Bon()down"),
-            R"(200 {"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1435781460,"5"]}]}})");
+  EXPECT_EQ(
+      get("/api/v1/query?query=up%2Bon()down"),
+      R"(200 {"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1435781460,"5"]}]}})");
 }
 
 TEST_F(WriteApiTest, Errors) {
@@ -67,12 +69,15 @@ TEST_F(WriteApiTest, Errors) {
       {"empty", encode({}), "application/x-protobuf", "snappy", "204 "},
       {"named version 1", encode({}), "application/x-protobuf;proto=prometheus.WriteRequest", "snappy", "204 "},
   };
-  for (const Case& c : kCases) EXPECT_TRUE(post(c.body, c.type, c.encoding).starts_with(c.expected)) << c.name << ": " << post(c.body, c.type, c.encoding);
+  for (const Case& c : kCases)
+    EXPECT_TRUE(post(c.body, c.type, c.encoding).starts_with(c.expected))
+        << c.name << ": " << post(c.body, c.type, c.encoding);
 }
 
 TEST_F(WriteApiTest, RefusedSamplesDoNotStopTheRest) {
   ASSERT_EQ(post(encode({{kUp, {{kNow, 1}}}})), "204 ");
-  const std::string answer = post(encode({{kUp, {{kNow - 5000, 1}}}, {{{"job", "nameless"}}, {{kNow, 1}}}, {{{"__name__", "other"}}, {{kNow, 9}}}}));
+  const std::string answer = post(encode(
+      {{kUp, {{kNow - 5000, 1}}}, {{{"job", "nameless"}}, {{kNow, 1}}}, {{{"__name__", "other"}}, {{kNow, 9}}}}));
   EXPECT_TRUE(answer.starts_with("400 2 of 3 samples refused: ")) << answer;
   EXPECT_NE(answer.find("up{job=\"a\"}"), std::string::npos) << answer;
   EXPECT_NE(answer.find("nameless"), std::string::npos) << answer;
@@ -91,9 +96,15 @@ class ReadOnly final : public Appendable {
     explicit Refusing(std::unique_ptr<Appender> inner) : inner_(std::move(inner)) {}
     Result<SeriesRef> resolve(const Labels& labels) override { return inner_->resolve(labels); }
     Result<void> append(SeriesRef series, Timestamp t, double v) override { return inner_->append(series, t, v); }
-    Result<void> append_histogram(SeriesRef series, Timestamp t, HistogramPtr h) override { return inner_->append_histogram(series, t, h); }
-    Result<void> append_exemplar(SeriesRef series, const Exemplar& e) override { return inner_->append_exemplar(series, e); }
-    Result<void> set_metadata(std::string_view metric, const MetricMetadata& m) override { return inner_->set_metadata(metric, m); }
+    Result<void> append_histogram(SeriesRef series, Timestamp t, HistogramPtr h) override {
+      return inner_->append_histogram(series, t, h);
+    }
+    Result<void> append_exemplar(SeriesRef series, const Exemplar& e) override {
+      return inner_->append_exemplar(series, e);
+    }
+    Result<void> set_metadata(std::string_view metric, const MetricMetadata& m) override {
+      return inner_->set_metadata(metric, m);
+    }
     Result<void> commit() override { return fail(ErrorCode::kUnavailable, "read-only: the disk is full"); }
     void rollback() override { inner_->rollback(); }
 
@@ -106,7 +117,8 @@ class ReadOnly final : public Appendable {
 TEST_F(WriteApiTest, ReadOnlyStoreIsWorthARetry) {
   ReadOnly store(storage_);
   WriteReceiver receiver(store, clock_, {});
-  net::Request request = net::make_request("POST", "/api/v1/write", encode({{kUp, {{kNow, 1}}}}), "application/x-protobuf");
+  net::Request request =
+      net::make_request("POST", "/api/v1/write", encode({{kUp, {{kNow, 1}}}}), "application/x-protobuf");
   const net::Response response = receiver.handle(request);
   EXPECT_EQ(response.status, 503);
   EXPECT_EQ(response.body, "read-only: the disk is full\n");

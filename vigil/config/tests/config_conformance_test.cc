@@ -60,10 +60,12 @@ TEST(ConfigConformance, PrometheusFiles) {
       problem = "should be refused: " + expected.dump();
     } else {
       const std::string& message = config.error().message();
-      const bool upstream_words = expected["errContains"].is_string() && message.contains(expected["errContains"].get<std::string>());
+      const bool upstream_words =
+          expected["errContains"].is_string() && message.contains(expected["errContains"].get<std::string>());
       const auto ours = kOurWords.find(name);
       const bool our_words = ours != kOurWords.end() && message.contains(ours->second);
-      if (!upstream_words && !our_words) problem = "refused for another reason: " + message + "\n  expected " + expected.dump();
+      if (!upstream_words && !our_words)
+        problem = "refused for another reason: " + message + "\n  expected " + expected.dump();
     }
     if (!problem.empty()) {
       ++differing;
@@ -108,7 +110,8 @@ TEST(ConfigConformance, HttpClientFiles) {
       ++matched;
     }
   }
-  std::cout << "http_client: " << matched << " matched, " << refused << " refused by name, " << differing << " differing\n";
+  std::cout << "http_client: " << matched << " matched, " << refused << " refused by name, " << differing
+            << " differing\n";
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ TEST(TargetFile, Table) {
        "a:1 b:2 {__meta_filepath=\"f.yml\", n=\"1\", role=\"prover\"}\n{__meta_filepath=\"f.yml\"}\n"},
       {"json", R"([{"targets": ["a:1"], "labels": {"x": "\u00e4 \"q\" \/"}}])",
        "a:1 {__meta_filepath=\"f.yml\", x=\"ä \\\"q\\\" /\"}\n"},
-      {"json with tabs", "[\n\t{\n\t\t\"targets\": [\n\t\t\t\"a:1\"\n\t\t],\n\t\t\"labels\": {\n\t\t\t\"x\": \"y\"\n\t\t}\n\t}\n]\n",
+      {"json with tabs",
+       "[\n\t{\n\t\t\"targets\": [\n\t\t\t\"a:1\"\n\t\t],\n\t\t\"labels\": {\n\t\t\t\"x\": \"y\"\n\t\t}\n\t}\n]\n",
        "a:1 {__meta_filepath=\"f.yml\", x=\"y\"}\n"},
       {"unknown key", "- target: [a]\n", "error f.yml:1:3: unknown key \"target\" in target group"},
       {"no list", "targets: [a]\n", "error f.yml:1:1: expected a list of target groups"},
@@ -70,8 +71,12 @@ class DiscoveryTest : public ::testing::Test {
   // The targets handed over since the last call, as "job: …", "" if there was no update.
   std::string updates() { return std::exchange(updates_, ""); }
 
-  static Config files(std::vector<std::string> paths, Duration refresh = 5 * kMinute) { return {{}, {{std::move(paths), refresh}}}; }
-  static Config targets(std::string_view address) { return {{{"static/0", {Labels{{"__address__", address}}}, {}}}, {}}; }
+  static Config files(std::vector<std::string> paths, Duration refresh = 5 * kMinute) {
+    return {{}, {{std::move(paths), refresh}}};
+  }
+  static Config targets(std::string_view address) {
+    return {{{"static/0", {Labels{{"__address__", address}}}, {}}}, {}};
+  }
 
   VirtualScheduler scheduler_;
   MemoryFileSystem files_;
@@ -79,7 +84,8 @@ class DiscoveryTest : public ::testing::Test {
   Discovery discovery_{scheduler_, files_, [this](const std::string& job, const std::vector<TargetGroup>& groups) {
                          updates_ += job + ":";
                          for (const TargetGroup& group : groups) {
-                           for (const Labels& target : group.targets) updates_ += " " + std::string(target.get("__address__"));
+                           for (const Labels& target : group.targets)
+                             updates_ += " " + std::string(target.get("__address__"));
                          }
                          updates_ += "\n";
                        }};

@@ -26,7 +26,8 @@ std::string histogram_page() {
   std::string text = "# TYPE http_request_duration_seconds histogram\n";
   for (int i = 0; i < 2000; ++i) {
     text += "http_request_duration_seconds_bucket{instance_role=\"prover\",method=\"eth_call\",code=\"" +
-            std::to_string(200 + i / 12) + "\",le=\"" + std::to_string(i % 12) + ".5\"} " + std::to_string(i * 12345) + "\n";
+            std::to_string(200 + i / 12) + "\",le=\"" + std::to_string(i % 12) + ".5\"} " + std::to_string(i * 12345) +
+            "\n";
   }
   return text;
 }
@@ -57,8 +58,8 @@ void read_page(benchmark::State& state, const std::string& text, Work work) {
     }
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * text.size()));
-  state.counters["s/sample"] = benchmark::Counter(static_cast<double>(samples),
-                                                   benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["s/sample"] = benchmark::Counter(
+      static_cast<double>(samples), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 void scan_real(benchmark::State& state) { read_page(state, page(), Work::kScan); }

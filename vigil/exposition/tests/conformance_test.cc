@@ -18,13 +18,13 @@ namespace {
 
 std::filesystem::path suites() {
   const char* shared = std::getenv("VIGIL_SHARED");
-  const std::filesystem::path root =
-      shared != nullptr ? std::filesystem::path(shared) : std::filesystem::path(VIGIL_TESTDATA "/../../../../../shared");
+  const std::filesystem::path root = shared != nullptr ? std::filesystem::path(shared)
+                                                       : std::filesystem::path(VIGIL_TESTDATA "/../../../../../shared");
   return root.lexically_normal() / "conformance" / "openmetrics";
 }
 
-#define SKIP_IF_ABSENT(path)                                                                             \
-  if (!FileSystem::real().exists(path)) {                                                                \
+#define SKIP_IF_ABSENT(path)                                                                               \
+  if (!FileSystem::real().exists(path)) {                                                                  \
     GTEST_SKIP() << "conformance data not found: " << (path) << "; set VIGIL_SHARED to the shared folder"; \
   }
 

@@ -33,10 +33,12 @@ std::string describe(std::string_view page, Format format) {
         break;
       }
       case PageParser::Event::kType:
-        out += "TYPE " + unquote_name(parser.metadata().name) + " " + std::string(to_string(parser.metadata().type)) + "\n";
+        out += "TYPE " + unquote_name(parser.metadata().name) + " " + std::string(to_string(parser.metadata().type)) +
+               "\n";
         break;
       case PageParser::Event::kHelp:
-        out += "HELP " + unquote_name(parser.metadata().name) + " " + unescape_help(parser.metadata().text, format) + "\n";
+        out +=
+            "HELP " + unquote_name(parser.metadata().name) + " " + unescape_help(parser.metadata().text, format) + "\n";
         break;
       case PageParser::Event::kUnit:
         out += "UNIT " + unquote_name(parser.metadata().name) + " " + std::string(parser.metadata().text) + "\n";
@@ -70,8 +72,7 @@ TEST(PageParser, PrometheusText) {
       {"utf-8 name", "{\"my.metric\",b=\"c\"} 1\n", "{\"my.metric\",b=\"c\"} 1\n"},
       {"special values", "a NaN\nb +Inf\nc -inf\nd 1e3\ne .5\nf 5.\n", "a NaN\nb +Inf\nc -Inf\nd 1000\ne 0.5\nf 5\n"},
       {"comment", "# just this\n#\n# \n#HELPa\na 1\n", "a 1\n"},
-      {"metadata",
-       "# HELP a Some\\nhelp \\\\ \\\"x\n# TYPE a counter\n#TYPE \t b \t untyped \na 1\n",
+      {"metadata", "# HELP a Some\\nhelp \\\\ \\\"x\n# TYPE a counter\n#TYPE \t b \t untyped \na 1\n",
        "HELP a Some\nhelp \\ \\\"x\nTYPE a counter\nTYPE b unknown\na 1\n"},
       {"quoted metadata", "# TYPE \"my.metric\" gauge\n# HELP \"my \\\" metric\" x y\n",
        "TYPE my.metric gauge\nHELP my \" metric x y\n"},
@@ -114,21 +115,23 @@ TEST(PageParser, OpenMetrics) {
       {"no end", "a 1\n", "a 1\nerror line 2, column 1: data does not end with # EOF near \"\"\n"},
       {"text after the end", "# EOF\na 1\n", "error line 2, column 1: unexpected data after # EOF near \"a 1\"\n"},
       {"blank line", "a 1\n\n# EOF\n", "a 1\nerror line 2, column 1: blank lines are not allowed near \"\"\n"},
-      {"comment", "# x\n# EOF\n",
-       "error line 1, column 1: expected # HELP, # TYPE, # UNIT or # EOF near \"# x\"\n"},
+      {"comment", "# x\n# EOF\n", "error line 1, column 1: expected # HELP, # TYPE, # UNIT or # EOF near \"# x\"\n"},
       {"two blanks", "a  1\n# EOF\n", "error line 1, column 3: expected a number as value near \"a  1\"\n"},
       {"blank at the end", "a 1 \n# EOF\n",
        "error line 1, column 5: expected a timestamp in seconds, an exemplar or the end of the line near \"a 1 \"\n"},
       {"infinite timestamp", "a 1 Inf\n# EOF\n",
-       "error line 1, column 5: expected a timestamp in seconds, an exemplar or the end of the line near \"a 1 Inf\"\n"},
+       "error line 1, column 5: expected a timestamp in seconds, an exemplar or the end of the line near \"a 1 "
+       "Inf\"\n"},
       {"huge timestamp", "a 1 1e30\n# EOF\n",
-       "error line 1, column 5: expected a timestamp in seconds, an exemplar or the end of the line near \"a 1 1e30\"\n"},
+       "error line 1, column 5: expected a timestamp in seconds, an exemplar or the end of the line near \"a 1 "
+       "1e30\"\n"},
       {"wrong unit", "# UNIT a_s m\n# EOF\n",
        "error line 1, column 12: the unit is not a suffix of the metric name near \"# UNIT a_s m\"\n"},
       {"cut in a sample", "a 1", "error line 1, column 4: expected the end of the line near \"a 1\"\n"},
       {"cut in metadata", "# TYPE a gauge",
        "error line 1, column 1: the last line is not complete: data does not end with # EOF near \"# TYPE a gauge\"\n"},
-      {"cut in an exemplar", "a 1 # {", "error line 1, column 7: the exemplar's label block is not closed near \"a 1 # {\"\n"},
+      {"cut in an exemplar", "a 1 # {",
+       "error line 1, column 7: the exemplar's label block is not closed near \"a 1 # {\"\n"},
   };
   for (const Case& c : cases) EXPECT_EQ(describe(c.input, Format::kOpenMetrics), c.expected) << c.name;
 }
@@ -163,7 +166,8 @@ TEST(PageParser, ContentTypes) {
 
 // The block-wise search agrees with a byte-wise one, wherever the block borders fall.
 TEST(Scan, ClosingBraceAtEveryOffset) {
-  const std::string pieces[] = {"a=\"b\",", "c=\"}\",", "d=\"\\\"}\",", "e=\"\\\\\",", std::string(70, 'x') + "=\"y\","};
+  const std::string pieces[] = {"a=\"b\",", "c=\"}\",", "d=\"\\\"}\",", "e=\"\\\\\",",
+                                std::string(70, 'x') + "=\"y\","};
   for (std::size_t seed = 0; seed < 625; ++seed) {
     std::string text;
     for (std::size_t i = 0, s = seed; i < 4; ++i, s /= 5) text += pieces[s % 5];

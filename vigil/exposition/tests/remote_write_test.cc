@@ -21,8 +21,8 @@ std::string describe(std::string_view request) {
       case Event::kEnd: return out;
       case Event::kError: return out + "error " + reader.error().message();
       case Event::kMetadata:
-        out += "metadata " + std::string(reader.metric_name()) + " " + std::string(to_string(reader.metadata().type)) + " " +
-               reader.metadata().help + " " + reader.metadata().unit + "\n";
+        out += "metadata " + std::string(reader.metric_name()) + " " + std::string(to_string(reader.metadata().type)) +
+               " " + reader.metadata().help + " " + reader.metadata().unit + "\n";
         break;
       case Event::kSeries: {
         const auto labels = decode_labels(reader.raw_labels());
@@ -49,7 +49,9 @@ std::string bytes(int field, std::string_view content) {
 }
 std::string label(std::string_view name, std::string_view value) { return bytes(1, bytes(1, name) + bytes(2, value)); }
 constexpr std::string_view kOne("\x00\x00\x00\x00\x00\x00\xf0\x3f", 8);
-std::string sample_one(char timestamp) { return bytes(2, "\x09" + std::string(kOne) + "\x10" + std::string(1, timestamp)); }
+std::string sample_one(char timestamp) {
+  return bytes(2, "\x09" + std::string(kOne) + "\x10" + std::string(1, timestamp));
+}
 
 TEST(WriteRequestReader, HandMadeBytes) {
   const std::string series = label("__name__", "m") + label("a", "b") + sample_one(5);
@@ -70,8 +72,8 @@ TEST(WriteRequestReader, HandMadeBytes) {
       {"zero values are left out", bytes(1, label("a", "b") + bytes(2, "")), "{a=\"b\"} 0@0\n"},
       {"negative timestamp", bytes(1, label("a", "b") + bytes(2, "\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")),
        "{a=\"b\"} 0@-1\n"},
-      {"unknown fields", "\x20\x05" + bytes(1, label("a", "b") + "\x4d" + "1234" + "\x51" + "12345678") + bytes(9, "xyz"),
-       "{a=\"b\"}\n"},
+      {"unknown fields",
+       "\x20\x05" + bytes(1, label("a", "b") + "\x4d" + "1234" + "\x51" + "12345678") + bytes(9, "xyz"), "{a=\"b\"}\n"},
       {"metadata", bytes(3, "\x08\x03" + bytes(2, "m_seconds") + bytes(4, "help") + bytes(5, "seconds")),
        "metadata m_seconds histogram help seconds\n"},
       {"unknown metadata type", bytes(3, "\x08\x63" + bytes(2, "m")), "metadata m unknown  \n"},
@@ -81,17 +83,33 @@ TEST(WriteRequestReader, HandMadeBytes) {
       {"label twice", bytes(1, label("a", "b") + label("a", "c")), "bad labels: label \"a\" is given twice\n"},
       {"not UTF-8", bytes(1, label("a", "\xff")), "bad labels: label \"a\" is not valid UTF-8\n"},
       {"cut in a length", "\x0a", "error write request, byte 0: malformed protobuf"},
-      {"length beyond the end", "\x0a\x05" "abc", "error write request, byte 0: malformed protobuf"},
+      {"length beyond the end",
+       "\x0a\x05"
+       "abc",
+       "error write request, byte 0: malformed protobuf"},
       {"huge length", std::string("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11),
        "error write request, byte 0: malformed protobuf"},
-      {"endless varint", std::string("\x08") + std::string(20, '\xff'), "error write request, byte 0: malformed protobuf"},
-      {"field number 0", "\x02\x01" "a", "error write request, byte 0: malformed protobuf"},
+      {"endless varint", std::string("\x08") + std::string(20, '\xff'),
+       "error write request, byte 0: malformed protobuf"},
+      {"field number 0",
+       "\x02\x01"
+       "a",
+       "error write request, byte 0: malformed protobuf"},
       {"a group", "\x0b\x0c", "error write request, byte 0: malformed protobuf"},
       {"series as a number", "\x08\x01", "error write request, byte 0: malformed protobuf"},
-      {"second series is cut", bytes(1, series) + "\x0a\x7f", "m{a=\"b\"} 1@5\nerror write request, byte 38: malformed protobuf"},
-      {"sample cut", bytes(1, label("a", "b") + bytes(2, "\x09" "1234")), "error write request, byte 10: malformed sample"},
+      {"second series is cut", bytes(1, series) + "\x0a\x7f",
+       "m{a=\"b\"} 1@5\nerror write request, byte 38: malformed protobuf"},
+      {"sample cut",
+       bytes(1, label("a", "b") + bytes(2,
+                                        "\x09"
+                                        "1234")),
+       "error write request, byte 10: malformed sample"},
       {"value as varint", bytes(1, bytes(2, "\x08\x01")), "error write request, byte 2: malformed sample"},
-      {"label cut", bytes(1, "\x0a\x09" "a"), "error write request, byte 2: malformed time series"},
+      {"label cut",
+       bytes(1,
+             "\x0a\x09"
+             "a"),
+       "error write request, byte 2: malformed time series"},
   };
   for (const auto& c : cases) EXPECT_EQ(describe(c.request), c.expected) << c.name;
 }
@@ -115,7 +133,8 @@ TEST(WriteRequestReader, Histograms) {
     std::string message;
     const char* expected;
   } cases[] = {
-      {"integer, packed deltas", "\x08\x06\x19" + std::string(kOne) + "\x20\x02\x30\x01" + span(11, 0, 2) + bytes(12, "\x04\x02"),
+      {"integer, packed deltas",
+       "\x08\x06\x19" + std::string(kOne) + "\x20\x02\x30\x01" + span(11, 0, 2) + bytes(12, "\x04\x02"),
        "{} {{schema:1 count:6 sum:1 z_bucket:1 buckets:[2 3]}}@0\n"},
       {"integer, single deltas", "\x08\x05" + span(11, 1, 2) + "\x60\x04\x60\x02\x78\x09",
        "{} {{count:5 offset:1 buckets:[2 3]}}@9\n"},
@@ -229,7 +248,8 @@ TEST(Snappy, Limits) {
   EXPECT_EQ(snappy_decompress("", 1000).error().code(), ErrorCode::kInvalidArgument);
   EXPECT_EQ(snappy_decompress(block.substr(0, block.size() - 1), 1000).error().code(), ErrorCode::kInvalidArgument);
   // A header of 4 GiB - 1 with nothing behind it costs no memory.
-  EXPECT_EQ(snappy_decompress("\xff\xff\xff\xff\x0f", std::uint64_t{1} << 40).error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(snappy_decompress("\xff\xff\xff\xff\x0f", std::uint64_t{1} << 40).error().code(),
+            ErrorCode::kInvalidArgument);
   EXPECT_EQ(snappy_decompress(snappy_compress(""), 0), "");
 }
 

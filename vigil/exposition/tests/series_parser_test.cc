@@ -91,9 +91,10 @@ TEST(Number, CanonicalFloat) {
     double value;
     const char* expected;
   } const cases[] = {
-      {0, "0.0"},         {-0.0, "0.0"},       {1, "1.0"},         {-1, "-1.0"},     {0.1, "0.1"},       {100000, "100000.0"},
-      {1e6, "1e+06"},     {1.5e6, "1.5e+06"},  {999999.5, "999999.5"}, {1e-4, "0.0001"}, {1e-5, "1e-05"},  {1e21, "1e+21"},
-      {1e100, "1e+100"},  {HUGE_VAL, "+Inf"},  {-HUGE_VAL, "-Inf"}, {NAN, "NaN"},
+      {0, "0.0"},           {-0.0, "0.0"},   {1, "1.0"},         {-1, "-1.0"},           {0.1, "0.1"},
+      {100000, "100000.0"}, {1e6, "1e+06"},  {1.5e6, "1.5e+06"}, {999999.5, "999999.5"}, {1e-4, "0.0001"},
+      {1e-5, "1e-05"},      {1e21, "1e+21"}, {1e100, "1e+100"},  {HUGE_VAL, "+Inf"},     {-HUGE_VAL, "-Inf"},
+      {NAN, "NaN"},
   };
   for (const auto& c : cases) EXPECT_EQ(canonical_float(c.value), c.expected);
 }
@@ -103,16 +104,42 @@ TEST(Number, Values) {
     const char* text;
     const char* expected;  // "" where it is refused
   } const cases[] = {
-      {"0", "0"},   {"-0", "-0"},  {"+1", "1"},  {"1.", "1"},   {".5", "0.5"}, {"1e3", "1000"}, {"1E-3", "0.001"}, {"1e+2", "100"},
+      {"0", "0"},
+      {"-0", "-0"},
+      {"+1", "1"},
+      {"1.", "1"},
+      {".5", "0.5"},
+      {"1e3", "1000"},
+      {"1E-3", "0.001"},
+      {"1e+2", "100"},
       {"0000000000000000000000000000000000000000001.2e-1", "0.12"},
       {"9007199254740993", "9007199254740992"},
       {"123456789012345678", "123456789012345680"},
       {"18446744073709551616", "18446744073709552000"},
       {"1e308", "1e+308"},
       {"4.9e-324", "5e-324"},
-      {"0.1", "0.1"}, {"1e22", "1e+22"}, {"1e23", "1e+23"}, {"Inf", "+Inf"}, {"-infinity", "-Inf"}, {"nan", "NaN"},
-      {"", ""}, {"-", ""}, {"+", ""}, {".", ""}, {"e5", ""}, {"1e", ""}, {"1e+", ""}, {"1e5x", ""}, {"--1", ""}, {"1 ", ""},
-      {"0x10", ""}, {"1_0", ""}, {"1e999", ""}, {"infinit", ""}, {"1.2.3", ""}, {"0b1", ""},
+      {"0.1", "0.1"},
+      {"1e22", "1e+22"},
+      {"1e23", "1e+23"},
+      {"Inf", "+Inf"},
+      {"-infinity", "-Inf"},
+      {"nan", "NaN"},
+      {"", ""},
+      {"-", ""},
+      {"+", ""},
+      {".", ""},
+      {"e5", ""},
+      {"1e", ""},
+      {"1e+", ""},
+      {"1e5x", ""},
+      {"--1", ""},
+      {"1 ", ""},
+      {"0x10", ""},
+      {"1_0", ""},
+      {"1e999", ""},
+      {"infinit", ""},
+      {"1.2.3", ""},
+      {"0b1", ""},
   };
   for (const auto& c : cases) {
     double value = 0;
@@ -128,7 +155,8 @@ RC_GTEST_PROP(Number, DecimalsRoundCorrectly, ()) {
   const int exponent = *rc::gen::inRange(-40, 40);
   std::string text = std::to_string(digits);
   const std::size_t sign = digits < 0 ? 1 : 0;
-  if (static_cast<std::size_t>(point) < text.size() - sign) text.insert(text.size() - static_cast<std::size_t>(point), ".");
+  if (static_cast<std::size_t>(point) < text.size() - sign)
+    text.insert(text.size() - static_cast<std::size_t>(point), ".");
   if (exponent % 3 != 0) text += "e" + std::to_string(exponent);
   double value = 0;
   RC_ASSERT(parse_value(text, value));

@@ -43,7 +43,9 @@ class CurlClientTest : public ::testing::Test {
   }
   ~CurlClientTest() override { server_.reset(); }
 
-  std::string url(const std::string& path, std::size_t server = 0) { return "http://" + server_->addresses()[server] + path; }
+  std::string url(const std::string& path, std::size_t server = 0) {
+    return "http://" + server_->addresses()[server] + path;
+  }
   ClientRequest get(const std::string& path) {
     ClientRequest request;
     request.url = url(path);

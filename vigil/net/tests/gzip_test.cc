@@ -7,7 +7,8 @@ namespace {
 
 TEST(GzipTest, RoundTripsAndLimits) {
   std::string text;
-  for (int i = 0; i < 20000; ++i) text += "vigil_requests_total{code=\"" + std::to_string(i % 7) + "\"} " + std::to_string(i) + "\n";
+  for (int i = 0; i < 20000; ++i)
+    text += "vigil_requests_total{code=\"" + std::to_string(i % 7) + "\"} " + std::to_string(i) + "\n";
   for (const std::string& sample : {std::string(), std::string("x"), text}) {
     const std::string packed = gzip_compress(sample);
     EXPECT_EQ(*gzip_decompress(packed, sample.size()), sample);
@@ -19,7 +20,8 @@ TEST(GzipTest, RoundTripsAndLimits) {
 
 TEST(GzipTest, RefusesWhatIsNotGzip) {
   const std::string good = gzip_compress("hello hello hello");
-  for (const std::string& bad : {std::string(), std::string("hello"), good.substr(0, good.size() - 1), good.substr(0, 5), good + "x"}) {
+  for (const std::string& bad :
+       {std::string(), std::string("hello"), good.substr(0, good.size() - 1), good.substr(0, 5), good + "x"}) {
     const auto result = gzip_decompress(bad, 1000);
     ASSERT_FALSE(result) << bad.size();
     EXPECT_EQ(result.error().code(), ErrorCode::kInvalidArgument);

@@ -36,7 +36,9 @@ class RawConnection {
     const int size = 4096;
     setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
   }
-  bool send(std::string_view text) { return ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()); }
+  bool send(std::string_view text) {
+    return ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+  }
 
   // Reads until `text` has been seen, the other side closed, or 5 s passed.
   std::string read_until(std::string_view text) {

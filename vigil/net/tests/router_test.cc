@@ -34,7 +34,7 @@ TEST(RouterTest, Table) {
     const char* method;
     const char* target;
     int status;
-    const char* body;   // "" is not compared
+    const char* body;  // "" is not compared
     const char* allow;
   };
   constexpr Case kCases[] = {

@@ -52,10 +52,12 @@ class ServerTest : public Test {
     router_.get("/hello", [](const Request& request, std::unique_ptr<ResponseWriter> out) {
       out->send(Response::text(200, "hello " + std::string(request.query.get("name"))));
     });
-    router_.post("/echo", [](const Request& request, std::unique_ptr<ResponseWriter> out) { out->send(Response::text(200, request.body)); });
-    router_.add(
-        "POST", "/small", [](const Request&, std::unique_ptr<ResponseWriter> out) { out->send(Response::text(200, "ok")); },
-        {.max_body_bytes = 10});
+    router_.post("/echo", [](const Request& request, std::unique_ptr<ResponseWriter> out) {
+      out->send(Response::text(200, request.body));
+    });
+    router_.add("POST", "/small",
+                [](const Request&, std::unique_ptr<ResponseWriter> out) { out->send(Response::text(200, "ok")); },
+                {.max_body_bytes = 10});
     router_.get("/large", [](const Request&, std::unique_ptr<ResponseWriter> out) {
       out->send(Response::text(200, std::string(300'000, 'x')));
     });
@@ -79,9 +81,9 @@ class ServerTest : public Test {
       gate_.wait();
       out->send(Response::text(200, "through"));
     });
-    router_.get(
-        "/healthy", [](const Request&, std::unique_ptr<ResponseWriter> out) { out->send(Response::text(200, "healthy")); },
-        {.quick = true});
+    router_.get("/healthy",
+                [](const Request&, std::unique_ptr<ResponseWriter> out) { out->send(Response::text(200, "healthy")); },
+                {.quick = true});
   }
   ~ServerTest() override { gate_.open(); }
 
@@ -162,41 +164,63 @@ TEST_F(ServerTest, RawRequests) {
     const char* contained;
   };
   const Case kCases[] = {
-      {"close on demand", "GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK", "Connection: close"},
+      {"close on demand", "GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK",
+       "Connection: close"},
       {"http/1.0", "GET /hello HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK", "Connection: close"},
       {"http/1.0 stream ends with the connection", "GET /stream HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK", "aaaa"},
-      {"pipelined", "GET /hello?name=1 HTTP/1.1\r\nHost: h\r\n\r\nGET /hello?name=2 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+      {"pipelined",
+       "GET /hello?name=1 HTTP/1.1\r\nHost: h\r\n\r\nGET /hello?name=2 HTTP/1.1\r\nHost: h\r\nConnection: "
+       "close\r\n\r\n",
        "HTTP/1.1 200 OK", "hello 2"},
-      {"head", "HEAD /large HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK", "Content-Length: 300000"},
-      {"head of a stream", "HEAD /stream HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK", "chunked"},
-      {"absolute form", "GET http://h/hello?name=abs HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK", "hello abs"},
-      {"options", "OPTIONS /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 204 No Content", "Allow: GET, HEAD, OPTIONS"},
+      {"head", "HEAD /large HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK",
+       "Content-Length: 300000"},
+      {"head of a stream", "HEAD /stream HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK",
+       "chunked"},
+      {"absolute form", "GET http://h/hello?name=abs HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+       "HTTP/1.1 200 OK", "hello abs"},
+      {"options", "OPTIONS /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 204 No Content",
+       "Allow: GET, HEAD, OPTIONS"},
       {"not found", "GET /nope HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 404 Not Found", ""},
-      {"wrong method", "PUT /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 405 Method Not Allowed", "Allow:"},
+      {"wrong method", "PUT /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 405 Method Not Allowed",
+       "Allow:"},
       {"no host", "GET /hello HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request", "Host"},
       {"not http", "hello\r\n\r\n", "HTTP/1.1 400 Bad Request", ""},
-      {"bad escape in the path", "GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 400 Bad Request", "invalid URL escape"},
-      {"bad escape in the query", "GET /hello?name=% HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 400 Bad Request", "invalid URL escape"},
-      {"both lengths", "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      {"bad escape in the path", "GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 400 Bad Request",
+       "invalid URL escape"},
+      {"bad escape in the query", "GET /hello?name=% HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 400 Bad Request",
+       "invalid URL escape"},
+      {"both lengths",
+       "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
        "HTTP/1.1 400 Bad Request", ""},
       {"bad length", "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 400 Bad Request", ""},
-      {"chunked body", "POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+      {"chunked body",
+       "POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: "
+       "chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
        "HTTP/1.1 200 OK", "abcde"},
       {"body over the limit of the route", "POST /small HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n01234567890",
        "HTTP/1.1 413 Content Too Large", "longer than 10 bytes"},
-      {"chunked body over the limit", "POST /small HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n0\r\n\r\n",
+      {"chunked body over the limit",
+       "POST /small HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n0\r\n\r\n",
        "HTTP/1.1 413 Content Too Large", "longer than 10 bytes"},
-      {"promised too much", "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999\r\n\r\n", "HTTP/1.1 413 Content Too Large", ""},
-      {"expect", "POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi",
-       "HTTP/1.1 100 Continue", "hi"},
-      {"refused before continue", "POST /small HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 11\r\n\r\n",
+      {"promised too much", "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999\r\n\r\n",
        "HTTP/1.1 413 Content Too Large", ""},
-      {"other expectation", "POST /echo HTTP/1.1\r\nHost: h\r\nExpect: x\r\nContent-Length: 1\r\n\r\n", "HTTP/1.1 417", ""},
+      {"expect",
+       "POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi",
+       "HTTP/1.1 100 Continue", "hi"},
+      {"refused before continue",
+       "POST /small HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 11\r\n\r\n",
+       "HTTP/1.1 413 Content Too Large", ""},
+      {"other expectation", "POST /echo HTTP/1.1\r\nHost: h\r\nExpect: x\r\nContent-Length: 1\r\n\r\n", "HTTP/1.1 417",
+       ""},
       {"long header", "GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(70'000, 'x') + "\r\n\r\n", "HTTP/1.1 431", ""},
-      {"throwing handler", "GET /throws HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 500 Internal Server Error", ""},
-      {"dropped writer", "GET /dropped HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 500 Internal Server Error", ""},
-      {"from another thread", "GET /later HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK", "later"},
-      {"bad gzip body", "POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+      {"throwing handler", "GET /throws HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+       "HTTP/1.1 500 Internal Server Error", ""},
+      {"dropped writer", "GET /dropped HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+       "HTTP/1.1 500 Internal Server Error", ""},
+      {"from another thread", "GET /later HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK",
+       "later"},
+      {"bad gzip body",
+       "POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
        "HTTP/1.1 400 Bad Request", "not valid gzip"},
   };
   for (const Case& c : kCases) {

@@ -50,7 +50,8 @@ class TlsTest : public ::testing::Test {
   // Status and body, or the name of the error.
   std::string outcome(ClientRequest sent) {
     const auto response = client_->fetch(std::move(sent));
-    return response ? std::to_string(response->status) + " " + response->body : std::string(to_string(response.error().code()));
+    return response ? std::to_string(response->status) + " " + response->body
+                    : std::string(to_string(response.error().code()));
   }
 
   MemoryFileSystem files_;
@@ -140,7 +141,8 @@ TEST_F(TlsTest, BrokenFilesAreNamedAtStart) {
 
 std::string users() {
   crypt_data data{};
-  return std::string("basic_auth_users:\n  alice: ") + crypt_r("open sesame", "$2b$04$abcdefghijklmnopqrstuu", &data) + "\n";
+  return std::string("basic_auth_users:\n  alice: ") + crypt_r("open sesame", "$2b$04$abcdefghijklmnopqrstuu", &data) +
+         "\n";
 }
 
 TEST_F(TlsTest, BasicAuth) {

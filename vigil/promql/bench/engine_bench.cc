@@ -32,8 +32,7 @@ struct Query {
 
 constexpr Query kQueries[] = {
     {"tps_by_job", "sum by (job) (rate(tx_processed_total[5m]))"},
-    {"proof_p95",
-     "histogram_quantile(0.95, sum by (le, proof_type) (rate(zk_proof_generation_seconds_bucket[5m])))"},
+    {"proof_p95", "histogram_quantile(0.95, sum by (le, proof_type) (rate(zk_proof_generation_seconds_bucket[5m])))"},
     {"rpc_p99_method", "histogram_quantile(0.99, sum by (le, method) (rate(rpc_request_duration_seconds_bucket[5m])))"},
     {"rpc_p99_instance",
      "histogram_quantile(0.99, sum by (le, instance) (rate(rpc_request_duration_seconds_bucket[5m])))"},
@@ -41,13 +40,13 @@ constexpr Query kQueries[] = {
      "sum by (proof_type) (rate(zk_proofs_total{status=\"success\"}[5m])) / sum by (proof_type) "
      "(rate(zk_proofs_total[5m]))"},
     {"rpc_error_ratio",
-     "sum by (job) (rate(rpc_requests_total{code=~\"5..\"}[5m])) / sum by (job) (rate(rpc_requests_total[5m])) > 0.001"},
+     "sum by (job) (rate(rpc_requests_total{code=~\"5..\"}[5m])) / sum by (job) (rate(rpc_requests_total[5m])) > "
+     "0.001"},
     {"topk_rpc", "topk(10, sum by (instance) (rate(rpc_requests_total[5m])))"},
     {"proofs_increase_1h", "sum by (proof_type, status) (increase(zk_proofs_total[1h]))"},
     {"tps_peak_subquery", "max_over_time(sum(rate(tx_processed_total[5m]))[1h:1m])"},
     {"count_by_net", "count by (job, network) (chain_head_block_height)"},
-    {"head_lag",
-     "max by (network) (chain_head_block_height) - on (network) group_right () chain_head_block_height"},
+    {"head_lag", "max by (network) (chain_head_block_height) - on (network) group_right () chain_head_block_height"},
     {"single_node_gauge", "prover_gpu_utilization_ratio{node_id=\"node-001\"}"},
     {"mempool_avg", "avg by (job) (avg_over_time(mempool_pending_transactions[10m]))"},
     {"p2p_regex", "sum by (node_id) (rate(p2p_bytes_total{protocol=~\"gossip|sync.*\",direction=\"in\"}[5m]))"},
@@ -236,7 +235,6 @@ void print_summary() {
 }
 
 const bool kRegistered = [] {
-
   for (const Query& query : kQueries) {
     for (const bool range : {false, true}) {
       benchmark::RegisterBenchmark((std::string(range ? "range/" : "instant/") + query.name).c_str(),

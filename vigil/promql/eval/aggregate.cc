@@ -59,7 +59,11 @@ class Aggregation {
  public:
   Aggregation(QueryContext& context, const Aggregate& aggregate, const Table& input, const Groups& groups,
               const Scalars& parameter)
-      : context_(context), aggregate_(aggregate), input_(input), groups_(groups), parameter_(parameter),
+      : context_(context),
+        aggregate_(aggregate),
+        input_(input),
+        groups_(groups),
+        parameter_(parameter),
         scratch_(input.steps()) {}
 
   Result<Table> run();
@@ -87,8 +91,8 @@ class Aggregation {
 
 Result<Table> Aggregation::run() {
   Table result(context_, input_.steps());
-  result.single_name = !aggregate_.without ? std::ranges::find(aggregate_.grouping, kMetricName) == aggregate_.grouping.end()
-                                           : true;
+  result.single_name =
+      !aggregate_.without ? std::ranges::find(aggregate_.grouping, kMetricName) == aggregate_.grouping.end() : true;
   VIGIL_TRY_VOID(result.reserve(groups_.size()));
   const bool histograms = input_.has_histograms();
   for (std::uint32_t group = 0; group < groups_.size(); ++group) {
@@ -115,9 +119,7 @@ void Aggregation::compute(std::span<const std::uint32_t> rows, std::span<double>
     case AggregateOp::kGroup: {
       const bool count = aggregate_.op == AggregateOp::kCount;
       std::ranges::fill(out, absent());
-      const auto add = [&](std::size_t step) {
-        out[step] = is_absent(out[step]) || !count ? 1 : out[step] + 1;
-      };
+      const auto add = [&](std::size_t step) { out[step] = is_absent(out[step]) || !count ? 1 : out[step] + 1; };
       for (const std::uint32_t row : rows) {
         const auto values = input_.values(row);
         for (std::size_t step = 0; step < out.size(); ++step) {
@@ -156,9 +158,8 @@ void Aggregation::average(std::span<const std::uint32_t> rows, std::span<double>
     if (is_absent(out[step])) continue;
     const double count = scratch_.counts[step];
     // A sum that overflowed, or met infinities: one by one, as an incremental mean.
-    out[step] = std::isfinite(scratch_.sums[step])
-                    ? scratch_.sums[step] / count + scratch_.compensations[step] / count
-                    : mean(gather(rows, step));
+    out[step] = std::isfinite(scratch_.sums[step]) ? scratch_.sums[step] / count + scratch_.compensations[step] / count
+                                                   : mean(gather(rows, step));
   }
 }
 
@@ -241,8 +242,7 @@ Result<void> Aggregation::treat_histograms(std::span<const std::uint32_t> rows, 
     } else if (counts[step] == 1) {
       histograms.emplace_back(step, only[step]);
     } else {
-      return fail(ErrorCode::kNotSupported,
-                  std::string(to_string(op)) + " of native histograms is not supported yet");
+      return fail(ErrorCode::kNotSupported, std::string(to_string(op)) + " of native histograms is not supported yet");
     }
   }
   return {};

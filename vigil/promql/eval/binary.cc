@@ -73,17 +73,17 @@ Result<Table> vector_scalar(QueryContext& context, const Binary& binary, const P
 void note_incompatible(QueryContext& context, BinaryOp op, std::string_view left, std::string_view right,
                        const Position& position) {
   const std::string name(to_string(op));
-  context.info("incompatible sample types encountered for binary operator \"" + name + "\": " + std::string(left) + " " +
-                   name + " " + std::string(right),
+  context.info("incompatible sample types encountered for binary operator \"" + name + "\": " + std::string(left) +
+                   " " + name + " " + std::string(right),
                position);
 }
 
 Result<void> histogram_operand(QueryContext& context, BinaryOp op, bool left, bool right, const Position& position) {
   const bool both = left && right;
-  const bool computable = both ? op == BinaryOp::kAdd || op == BinaryOp::kSub || op == BinaryOp::kEqual ||
-                                     op == BinaryOp::kNotEqual
-                          : left ? op == BinaryOp::kMul || op == BinaryOp::kDiv || is_trim(op)
-                                 : op == BinaryOp::kMul;
+  const bool computable =
+      both   ? op == BinaryOp::kAdd || op == BinaryOp::kSub || op == BinaryOp::kEqual || op == BinaryOp::kNotEqual
+      : left ? op == BinaryOp::kMul || op == BinaryOp::kDiv || is_trim(op)
+             : op == BinaryOp::kMul;
   if (computable) {
     return fail(ErrorCode::kNotSupported,
                 "operator " + std::string(to_string(op)) + " on native histograms is not supported yet");

@@ -163,8 +163,8 @@ Result<Table> date_part(QueryContext& context, const Call& call, const StepGrid&
     });
   }
   VIGIL_TRY(Table table, evaluate_vector(context, *call.args[0], grid));
-  VIGIL_TRY_VOID(map_floats(context, table,
-                            [&](std::size_t, double value) { return part(civil_time(to_int64(value))); }));
+  VIGIL_TRY_VOID(
+      map_floats(context, table, [&](std::size_t, double value) { return part(civil_time(to_int64(value))); }));
   return table;
 }
 
@@ -182,9 +182,8 @@ Result<Table> timestamp(QueryContext& context, const Call& call, const StepGrid&
     for (const auto& [step, histogram] : table.row(i).histograms) table.values(i)[step] = 0;
   }
   table.drop_histograms();
-  VIGIL_TRY_VOID(map_floats(context, table, [&](std::size_t step, double) {
-    return static_cast<double>(grid.at(step)) / 1000;
-  }));
+  VIGIL_TRY_VOID(
+      map_floats(context, table, [&](std::size_t step, double) { return static_cast<double>(grid.at(step)) / 1000; }));
   return table;
 }
 

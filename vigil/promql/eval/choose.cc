@@ -51,8 +51,8 @@ Result<Table> choose_series(QueryContext& context, const Aggregate& aggregate, c
   for (std::size_t step = 0; step < input.steps(); ++step) {
     const double value = parameter.at(step);
     const double ratio = std::clamp(value, -1.0, 1.0);
-    const auto limit = static_cast<std::size_t>(
-        value < 1 ? 0 : std::min(to_int64(value), static_cast<std::int64_t>(input.size())));
+    const auto limit =
+        static_cast<std::size_t>(value < 1 ? 0 : std::min(to_int64(value), static_cast<std::int64_t>(input.size())));
     for (std::uint32_t group = 0; group < groups.size(); ++group) {
       present.clear();
       for (const std::uint32_t row : groups.rows(group)) {

@@ -1,7 +1,7 @@
 #include "vigil/promql/eval/context.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "vigil/base/strings.h"
 #include "vigil/promql/eval/numbers.h"
@@ -14,8 +14,7 @@ namespace {
 constexpr std::int64_t kWorkBetweenLooks = 1 << 15;
 
 std::unexpected<Error> too_many_samples() {
-  return fail(ErrorCode::kLimitExceeded,
-              "query processing would load too many samples into memory in query execution");
+  return fail(ErrorCode::kLimitExceeded, "query processing would load too many samples into memory in query execution");
 }
 
 }  // namespace

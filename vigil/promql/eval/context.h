@@ -36,8 +36,8 @@ class QueryContext {
   QueryContext& operator=(const QueryContext&) = delete;
 
   // --- set up once by the engine ---
-  std::string_view text;  // that positions refer to; empty: annotations carry no place
-  StepGrid query;         // of the whole query: what start(), step() and @ start() mean
+  std::string_view text;    // that positions refer to; empty: annotations carry no place
+  StepGrid query;           // of the whole query: what start(), step() and @ start() mean
   Timestamp query_end = 0;  // end() and @ end(): as asked for, maybe after the last step
   bool is_range = false;
   Duration lookback = 5 * kMinute;

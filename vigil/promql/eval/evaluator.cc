@@ -68,10 +68,10 @@ const Expr& unparenthesised(const Expr& expr) {
 const std::string& string_argument(const Expr& expr) { return as<StringLiteral>(unparenthesised(expr))->value; }
 
 Result<Evaluated> evaluate(QueryContext& context, const Expr& expr, const StepGrid& grid) {
-  const bool once = grid.count > 1 && as<Paren>(expr) == nullptr && as<VectorSelector>(expr) == nullptr
-                        ? is_step_invariant(expr)
-                        : grid.count > 1 && as<VectorSelector>(expr) != nullptr &&
-                              as<VectorSelector>(expr)->at != AtKind::kNone;
+  const bool once =
+      grid.count > 1 && as<Paren>(expr) == nullptr && as<VectorSelector>(expr) == nullptr
+          ? is_step_invariant(expr)
+          : grid.count > 1 && as<VectorSelector>(expr) != nullptr && as<VectorSelector>(expr)->at != AtKind::kNone;
   if (!once) return evaluate_node(context, expr, grid);
   VIGIL_TRY(Evaluated value, evaluate_node(context, expr, StepGrid{grid.start, grid.step, 1}));
   if (auto* table = std::get_if<Table>(&value)) {

@@ -188,8 +188,9 @@ Result<Table> histogram_quantiles(QueryContext& context, const Call& call, const
     if (std::ranges::any_of(phi.values, [&](double value) {
           return value != phi.values[0] && !(std::isnan(value) && std::isnan(phi.values[0]));
         })) {
-      return fail(ErrorCode::kNotSupported, "histogram_quantiles() with a quantile that changes over time is not "
-                                            "supported yet");
+      return fail(ErrorCode::kNotSupported,
+                  "histogram_quantiles() with a quantile that changes over time is not "
+                  "supported yet");
     }
     std::string text = format_float(phi.values[0]);
     if (std::isfinite(phi.values[0]) && text.find_first_of(".e") == std::string::npos) text += ".0";

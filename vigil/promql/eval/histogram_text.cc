@@ -21,7 +21,8 @@ std::vector<IndexedBucket> indexed(std::span<const NativeHistogram::Span> spans,
   std::size_t next = 0;
   for (const NativeHistogram::Span& span : spans) {
     index += span.offset;
-    for (std::uint32_t i = 0; i < span.length && next < counts.size(); ++i) buckets.push_back({index++, counts[next++]});
+    for (std::uint32_t i = 0; i < span.length && next < counts.size(); ++i)
+      buckets.push_back({index++, counts[next++]});
   }
   return buckets;
 }

@@ -41,10 +41,7 @@ Labels identity(const QueryContext& context, const Row& row) {
 
 LabelGrouper::LabelGrouper(const QueryContext& context, Keep keep, std::span<const std::string> names,
                            bool without_name)
-    : delayed_(context.delayed_names),
-      keep_(keep),
-      without_name_(without_name),
-      names_(names.begin(), names.end()) {
+    : delayed_(context.delayed_names), keep_(keep), without_name_(without_name), names_(names.begin(), names.end()) {
   std::ranges::sort(names_);
   names_.erase(std::ranges::unique(names_).begin(), names_.end());
 }

@@ -19,7 +19,7 @@ constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 class VectorMatcher {
  public:
   VectorMatcher(QueryContext& context, const Binary& binary, const Position& position, const Table& left,
-           const Table& right)
+                const Table& right)
       : context_(context),
         binary_(binary),
         matching_(binary.matching ? *binary.matching : kDefault),
@@ -139,7 +139,8 @@ Result<void> VectorMatcher::check_one_side(const Signature& signature) {
 
 Result<void> VectorMatcher::check_many_side(const Signature& signature) {
   for (std::size_t step = 0; step < result_.steps(); ++step) {
-    const auto present = std::ranges::count_if(signature.many, [&](std::uint32_t row) { return many_.present(row, step); });
+    const auto present =
+        std::ranges::count_if(signature.many, [&](std::uint32_t row) { return many_.present(row, step); });
     if (present < 2) continue;
     if (fill_one_ || any_present(one_, signature.one, step)) {
       return fail(ErrorCode::kExecution,
@@ -204,8 +205,7 @@ Result<void> VectorMatcher::compute_pair(const Signature& signature, std::uint32
       for (const auto& [other_many, other_one] : earlier) {
         if (other_many != many && other_many != kNone && other_one != kNone && many_.present(other_many, step) &&
             one_.present(other_one, step)) {
-          return fail(ErrorCode::kExecution,
-                      "multiple matches for labels: grouping labels must ensure unique matches");
+          return fail(ErrorCode::kExecution, "multiple matches for labels: grouping labels must ensure unique matches");
         }
       }
     }
@@ -245,7 +245,7 @@ Result<void> VectorMatcher::histogram_cells(std::uint32_t many, std::uint32_t on
 }
 
 Result<void> VectorMatcher::compute_cells(std::uint32_t many, std::uint32_t one, const Signature& signature,
-                                     std::size_t row) {
+                                          std::size_t row) {
   const auto out = result_.values(row);
   if (many != kNone && one != kNone && (!many_.row(many).histograms.empty() || !one_.row(one).histograms.empty())) {
     VIGIL_TRY_VOID(histogram_cells(many, one));

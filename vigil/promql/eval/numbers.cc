@@ -93,8 +93,8 @@ std::string format_g(double value, int precision) {
   }
   if (precision < 0) return format_f(value);
   char fixed[512];
-  const auto end =
-      std::to_chars(fixed, fixed + sizeof fixed, value, std::chars_format::fixed, std::max(0, precision - 1 - exponent));
+  const auto end = std::to_chars(fixed, fixed + sizeof fixed, value, std::chars_format::fixed,
+                                 std::max(0, precision - 1 - exponent));
   std::string result(fixed, end.ptr);
   if (result.contains('.')) {
     while (result.ends_with('0')) result.pop_back();

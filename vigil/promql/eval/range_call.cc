@@ -1,8 +1,8 @@
 // Calls on range vectors: windows, histograms in them, and the kernels.
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fmt/format.h>
 
 #include "vigil/base/strings.h"
 #include "vigil/promql/eval/evaluator.h"
@@ -89,8 +89,12 @@ void split(const SampleColumns& columns, SplitSamples& out) {
 class RangeCall {
  public:
   RangeCall(QueryContext& context, const Call& call, const StepGrid& grid)
-      : context_(context), call_(call), grid_(grid), name_(call.function->name),
-        policy_(find_policy(name_)), kernel_(find_float_kernel(name_)) {}
+      : context_(context),
+        call_(call),
+        grid_(grid),
+        name_(call.function->name),
+        policy_(find_policy(name_)),
+        kernel_(find_float_kernel(name_)) {}
 
   Result<Table> run();
 
@@ -186,9 +190,9 @@ Result<Table> RangeCall::run() {
       const bool hidden = input->drop_name(i) && !context_.delayed_names;
       if (!metric.empty() && !hidden && !metric.ends_with("_total") && !metric.ends_with("_sum") &&
           !metric.ends_with("_count") && !metric.ends_with("_bucket")) {
-        context_.info("metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " +
-                          name_of(row.labels),
-                      first_argument());
+        context_.info(
+            "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " + name_of(row.labels),
+            first_argument());
       }
     }
   }
@@ -246,9 +250,9 @@ Result<void> RangeCall::treat_histograms(const Labels& labels) {
     switch (policy_.policy) {
       case HistogramPolicy::kIgnore:
         if (floats.empty()) break;
-        context_.info("ignored histograms in a range containing both floats and histograms for metric name " +
-                          name_of(labels),
-                      first_argument());
+        context_.info(
+            "ignored histograms in a range containing both floats and histograms for metric name " + name_of(labels),
+            first_argument());
         break;
       case HistogramPolicy::kSame:
         if (!floats.empty()) {

@@ -48,8 +48,8 @@ void remove_where(Table& table, std::size_t row, const Presence& presence, std::
 
 Result<Table> set_operation(QueryContext& context, BinaryOp op, const VectorMatching& matching, Table left,
                             Table right) {
-  LabelGrouper grouper(context, matching.on ? LabelGrouper::Keep::kOnly : LabelGrouper::Keep::kWithout,
-                       matching.labels, true);
+  LabelGrouper grouper(context, matching.on ? LabelGrouper::Keep::kOnly : LabelGrouper::Keep::kWithout, matching.labels,
+                       true);
   const auto signatures_of = [&](const Table& table) {
     std::vector<std::uint32_t> signatures(table.size());
     for (std::size_t i = 0; i < table.size(); ++i) signatures[i] = grouper.group_of(table.row(i));

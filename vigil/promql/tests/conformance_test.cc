@@ -25,8 +25,8 @@ struct File {
 };
 
 constexpr File kFiles[] = {
-    {"aggregators", 136}, {"functions", 264},     {"histograms", 82}, {"literals", 25},      {"native_histograms", 4},
-    {"range_queries", 14}, {"selectors", 31}, {"trig_functions", 19}, {"type_and_unit", 58},
+    {"aggregators", 136},  {"functions", 264}, {"histograms", 82},     {"literals", 25},      {"native_histograms", 4},
+    {"range_queries", 14}, {"selectors", 31},  {"trig_functions", 19}, {"type_and_unit", 58},
 };
 
 TEST(Conformance, CoreEvaluationsOfPrometheusFilesPass) {

@@ -69,7 +69,8 @@ class EngineTest : public testing::Test {
     for (const char* name : {"m", "n"}) {
       for (int i = 0; i < 100; ++i) {
         const std::string number = std::to_string(i);
-        const SeriesRef ref = *appender->resolve(Labels{{kMetricName, name}, {"i", number}, {"half", i < 50 ? "a" : "b"}});
+        const SeriesRef ref =
+            *appender->resolve(Labels{{kMetricName, name}, {"i", number}, {"half", i < 50 ? "a" : "b"}});
         for (int step = 0; step <= 100; ++step) {
           EXPECT_TRUE(appender->append(ref, step * kMinute, step + i).has_value());
         }

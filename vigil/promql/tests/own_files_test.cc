@@ -44,8 +44,8 @@ TEST(OwnFiles, EveryPointHasRows) {
   const auto all = files();
   for (std::size_t point = 1; point <= kPoints; ++point) {
     const std::string prefix = (point < 10 ? "0" : "") + std::to_string(point) + "_";
-    const auto found = std::ranges::find_if(
-        all, [&](const auto& path) { return path.filename().string().starts_with(prefix); });
+    const auto found =
+        std::ranges::find_if(all, [&](const auto& path) { return path.filename().string().starts_with(prefix); });
     ASSERT_NE(found, all.end()) << "no file " << prefix << "*.test";
     EXPECT_GE(run_test_file(prefix, content_of(*found)).total(), kRowsPerPoint) << *found;
   }

@@ -26,10 +26,12 @@ class NullAppender final : public Appender {
 };
 
 std::string page(std::int64_t series) {
-  std::string text = "# HELP http_request_duration_seconds Time to answer.\n# TYPE http_request_duration_seconds histogram\n";
+  std::string text =
+      "# HELP http_request_duration_seconds Time to answer.\n# TYPE http_request_duration_seconds histogram\n";
   for (std::int64_t i = 0; i < series; ++i) {
     text += "http_request_duration_seconds_bucket{instance_role=\"prover\",method=\"eth_call\",code=\"" +
-            std::to_string(200 + i / 12) + "\",le=\"" + std::to_string(i % 12) + ".5\"} " + std::to_string(i * 12345) + "\n";
+            std::to_string(200 + i / 12) + "\",le=\"" + std::to_string(i % 12) + ".5\"} " + std::to_string(i * 12345) +
+            "\n";
   }
   return text;
 }

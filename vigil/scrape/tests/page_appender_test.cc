@@ -23,14 +23,29 @@ TEST(SeriesLabels, Conflicts) {
     const char* expected;
     const char* honored;
   } cases[] = {
-      {"none", {{"__name__", "m"}, {"a", "b"}}, target, "m{a=\"b\", instance=\"i\", job=\"j\"}", "m{a=\"b\", instance=\"i\", job=\"j\"}"},
-      {"one", {{"__name__", "m"}, {"job", "x"}}, target, "m{exported_job=\"x\", instance=\"i\", job=\"j\"}", "m{instance=\"i\", job=\"x\"}"},
-      {"exported already scraped", {{"__name__", "m"}, {"exported_job", "y"}, {"job", "x"}}, target,
+      {"none",
+       {{"__name__", "m"}, {"a", "b"}},
+       target,
+       "m{a=\"b\", instance=\"i\", job=\"j\"}",
+       "m{a=\"b\", instance=\"i\", job=\"j\"}"},
+      {"one",
+       {{"__name__", "m"}, {"job", "x"}},
+       target,
+       "m{exported_job=\"x\", instance=\"i\", job=\"j\"}",
+       "m{instance=\"i\", job=\"x\"}"},
+      {"exported already scraped",
+       {{"__name__", "m"}, {"exported_job", "y"}, {"job", "x"}},
+       target,
        "m{exported_exported_job=\"x\", exported_job=\"y\", instance=\"i\", job=\"j\"}",
        "m{exported_job=\"y\", instance=\"i\", job=\"x\"}"},
-      {"exported is a target label", {{"__name__", "m"}, {"job", "x"}}, exported_target,
-       "m{exported_exported_job=\"x\", exported_job=\"e\", job=\"j\"}", "m{exported_job=\"e\", job=\"x\"}"},
-      {"both in conflict", {{"__name__", "m"}, {"exported_job", "y"}, {"job", "x"}}, exported_target,
+      {"exported is a target label",
+       {{"__name__", "m"}, {"job", "x"}},
+       exported_target,
+       "m{exported_exported_job=\"x\", exported_job=\"e\", job=\"j\"}",
+       "m{exported_job=\"e\", job=\"x\"}"},
+      {"both in conflict",
+       {{"__name__", "m"}, {"exported_job", "y"}, {"job", "x"}},
+       exported_target,
        "m{exported_exported_exported_job=\"y\", exported_exported_job=\"x\", exported_job=\"e\", job=\"j\"}",
        "m{exported_job=\"y\", job=\"x\"}"},
       {"empty value", {{"__name__", "m"}, {"job", ""}}, target, "m{instance=\"i\", job=\"j\"}", "m{instance=\"i\"}"},
@@ -116,7 +131,8 @@ TEST_F(PageAppenderTest, AFailedPageEndsEverythingOnce) {
 TEST_F(PageAppenderTest, ErrorsInASeriesNameItsPlace) {
   EXPECT_EQ(scrape("ok 1\n  a{b=c} 1\n", 10),
             "line 2, column 3: column 5 of the series: expected a quoted label value near \"  a{b=c} 1\"");
-  EXPECT_EQ(scrape("{b=\"c\"} 1\n", 20), "line 1, column 1: column 1 of the series: no metric name near \"{b=\\\"c\\\"} 1\"");
+  EXPECT_EQ(scrape("{b=\"c\"} 1\n", 20),
+            "line 1, column 1: column 1 of the series: no metric name near \"{b=\\\"c\\\"} 1\"");
 }
 
 TEST_F(PageAppenderTest, Timestamps) {
@@ -191,7 +207,8 @@ TEST_F(PageAppenderTest, Limits) {
     std::string error;
   } cases[] = {
       {"samples fit", [](ScrapeConfig& c) { c.sample_limit = 2; }, "a 1\nb 1\n", ""},
-      {"samples", [](ScrapeConfig& c) { c.sample_limit = 2; }, "a 1\nb 1\nc 1\nd 1\n", "sample limit exceeded (samples: 4, limit: 2)"},
+      {"samples", [](ScrapeConfig& c) { c.sample_limit = 2; }, "a 1\nb 1\nc 1\nd 1\n",
+       "sample limit exceeded (samples: 4, limit: 2)"},
       {"samples after relabelling fit",
        [](ScrapeConfig& c) {
          c.sample_limit = 2;
@@ -245,12 +262,15 @@ TEST_F(PageAppenderTest, SeriesThatTheStoreDroppedAreResolvedAgain) {
 
 TEST_F(PageAppenderTest, BoundsAreCanonical) {
   scrape("# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n", 10);
-  EXPECT_EQ(storage_.series(), "h_bucket{job=\"j\", le=\"+Inf\"}\nh_bucket{job=\"j\", le=\"1.0\"}\nh_count{job=\"j\"}\nh_sum{job=\"j\"}\n");
+  EXPECT_EQ(
+      storage_.series(),
+      "h_bucket{job=\"j\", le=\"+Inf\"}\nh_bucket{job=\"j\", le=\"1.0\"}\nh_count{job=\"j\"}\nh_sum{job=\"j\"}\n");
 }
 
 TEST_F(PageAppenderTest, OpenMetricsExemplars) {
   EXPECT_EQ(scrape("a_total 1 # {t=\"x\"} 0.5 1.5\nb_total 1 # {t=\"y\"} 2\n# EOF\n", 10, Format::kOpenMetrics), "");
-  EXPECT_EQ(storage_.exemplars, (std::vector<std::string>{"a_total{job=\"j\"} {t=\"x\"} 0.5@1500", "b_total{job=\"j\"} {t=\"y\"} 2@10"}));
+  EXPECT_EQ(storage_.exemplars,
+            (std::vector<std::string>{"a_total{job=\"j\"} {t=\"x\"} 0.5@1500", "b_total{job=\"j\"} {t=\"y\"} 2@10"}));
 }
 
 TEST_F(PageAppenderTest, Metadata) {

@@ -57,7 +57,8 @@ class ScraperTest : public ::testing::Test {
   MemoryFileSystem files_;
   FakeStorage storage_;
   metrics::Registry registry_;
-  Scraper scraper_{{.storage = storage_, .client = client_, .scheduler = scheduler_, .files = files_, .registry = &registry_}};
+  Scraper scraper_{
+      {.storage = storage_, .client = client_, .scheduler = scheduler_, .files = files_, .registry = &registry_}};
 };
 
 TEST(Slots, AreFixedPointsOfTheInterval) {
@@ -67,7 +68,8 @@ TEST(Slots, AreFixedPointsOfTheInterval) {
     std::uint64_t hash;
     Timestamp expected;
   } cases[] = {
-      {0, 10, 3, 3}, {2, 10, 3, 3}, {3, 10, 3, 13}, {-1, 10, 3, 3}, {-8, 10, 3, -7}, {-7, 10, 3, 3}, {12, 10, 23, 13}, {100, 10, 0, 110},
+      {0, 10, 3, 3},   {2, 10, 3, 3},  {3, 10, 3, 13},   {-1, 10, 3, 3},
+      {-8, 10, 3, -7}, {-7, 10, 3, 3}, {12, 10, 23, 13}, {100, 10, 0, 110},
   };
   for (const auto& c : cases) EXPECT_EQ(TargetLoop::next_slot(c.after, c.interval, c.hash), c.expected) << c.after;
 }
@@ -117,7 +119,8 @@ TEST_F(ScraperTest, TheRequest) {
   EXPECT_EQ(request.username, "u");
   EXPECT_FALSE(request.accept_compressed);
   EXPECT_EQ(request.headers.get("Accept"),
-            "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;"
+            "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/"
+            "openmetrics-text;version=0.0.1;"
             "q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2");
   EXPECT_EQ(request.headers.get("X-Prometheus-Scrape-Timeout-Seconds"), "5");
 }
@@ -129,19 +132,23 @@ TEST_F(ScraperTest, FailuresEndTheSeriesAndSayWhy) {
     const char* error;
   } cases[] = {
       {"refused", [](auto& c) { c.remove("http://a:1/metrics"); }, "refused"},
-      {"status", [](auto& c) { c.on("http://a:1/metrics", 404, "m 1\n"); }, "server returned HTTP status 404 Not Found"},
+      {"status", [](auto& c) { c.on("http://a:1/metrics", 404, "m 1\n"); },
+       "server returned HTTP status 404 Not Found"},
       {"no content type", [](auto& c) { c.on("http://a:1/metrics", 200, "m 1\n", ""); },
        "non-compliant scrape target sending blank Content-Type and no fallback_scrape_protocol specified for target"},
       {"html", [](auto& c) { c.on("http://a:1/metrics", 200, "<html>", "text/html"); },
        "received unsupported Content-Type \"text/html\" and no fallback_scrape_protocol specified for target"},
-      {"malformed", [](auto& c) { c.on("http://a:1/metrics", 200, "m 1\nm{\n"); }, "line 2, column 1: the label block is not closed"},
-      {"openmetrics cut short", [](auto& c) { c.on("http://a:1/metrics", 200, "m 1\n", "application/openmetrics-text"); },
+      {"malformed", [](auto& c) { c.on("http://a:1/metrics", 200, "m 1\nm{\n"); },
+       "line 2, column 1: the label block is not closed"},
+      {"openmetrics cut short",
+       [](auto& c) { c.on("http://a:1/metrics", 200, "m 1\n", "application/openmetrics-text"); },
        "data does not end with # EOF"},
       {"never answers", [](auto& c) { c.hang("http://a:1/metrics"); }, "no answer within 5s"},
       {"too long",
        [](auto& c) {
-         c.on("http://a:1/metrics",
-              [](const net::ClientRequest&) -> Result<net::ClientResponse> { return fail(ErrorCode::kLimitExceeded, "longer than 1 MiB"); });
+         c.on("http://a:1/metrics", [](const net::ClientRequest&) -> Result<net::ClientResponse> {
+           return fail(ErrorCode::kLimitExceeded, "longer than 1 MiB");
+         });
        },
        "body size limit exceeded: longer than 1 MiB"},
   };
@@ -206,17 +213,21 @@ TEST_F(ScraperTest, AClientThatNeverCallsBackIsTimedOut) {
 }
 
 TEST_F(ScraperTest, ASlowTargetSkipsNothingWithinItsInterval) {
-  client_.on("http://a:1/metrics", [](const net::ClientRequest&) -> Result<net::ClientResponse> {
-    net::ClientResponse response;
-    response.status = 200;
-    response.headers.set("Content-Type", "text/plain");
-    response.body = "m 1\n";
-    return response;
-  }, 4 * kSecond);
+  client_.on(
+      "http://a:1/metrics",
+      [](const net::ClientRequest&) -> Result<net::ClientResponse> {
+        net::ClientResponse response;
+        response.status = 200;
+        response.headers.set("Content-Type", "text/plain");
+        response.body = "m 1\n";
+        return response;
+      },
+      4 * kSecond);
   apply(job());
   const Timestamp slot = to_first_slot();
   scheduler_.advance(14 * kSecond);
-  EXPECT_EQ(storage_.samples(kSeries), "1@" + at(slot) + " 1@" + at(slot + 10'000)) << "the slot's time, not the answer's";
+  EXPECT_EQ(storage_.samples(kSeries), "1@" + at(slot) + " 1@" + at(slot + 10'000))
+      << "the slot's time, not the answer's";
   EXPECT_EQ(storage_.last("scrape_duration_seconds{instance=\"a:1\", job=\"j\"}"), 4);
 }
 
@@ -367,7 +378,8 @@ TEST_F(ScraperTest, FilesAndDroppedTargets) {
   EXPECT_EQ(pool.active.size(), 1U);
   EXPECT_EQ(pool.dropped_count, 1U);
   EXPECT_EQ(pool.dropped.at(0).get("__address__"), "drop:1");
-  EXPECT_EQ(pool.errors, std::vector<std::string>{"instance 2 in group file//sd/a.yml:0: \"bad/1\" is not a valid hostname"});
+  EXPECT_EQ(pool.errors,
+            std::vector<std::string>{"instance 2 in group file//sd/a.yml:0: \"bad/1\" is not a valid hostname"});
   EXPECT_TRUE(scraper_.pools("other").empty());
   ASSERT_TRUE(files_.write_file_atomically("/sd/a.yml", "- targets: [a:1, b:1]"));
   scheduler_.advance(5 * kSecond);

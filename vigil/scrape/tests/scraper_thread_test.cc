@@ -56,7 +56,8 @@ TEST(ScraperThreads, ReloadsAndStopsWhileScraping) {
       config.interval = 1 + round % 3;
       config.timeout = 1;
       discovery::TargetGroup group{"static/0", {}, {}};
-      for (int i = round % 4; i < 8; ++i) group.targets.push_back(Labels{{"__address__", "h" + std::to_string(i) + ":1"}});
+      for (int i = round % 4; i < 8; ++i)
+        group.targets.push_back(Labels{{"__address__", "h" + std::to_string(i) + ":1"}});
       config.discovery.static_groups.push_back(std::move(group));
       all.push_back(std::move(config));
     }

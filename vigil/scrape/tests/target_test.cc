@@ -9,7 +9,8 @@ namespace {
 
 Relabeler rules(std::vector<RelabelRule> list) { return Relabeler::compile(std::move(list)).value(); }
 
-RelabelRule replace(std::vector<std::string> from, std::string to, std::string replacement = "$1", std::string regex = "(.*)") {
+RelabelRule replace(std::vector<std::string> from, std::string to, std::string replacement = "$1",
+                    std::string regex = "(.*)") {
   RelabelRule rule;
   rule.source_labels = std::move(from);
   rule.target_label = std::move(to);
@@ -40,7 +41,8 @@ std::string describe(const ScrapeConfig& config, const std::vector<discovery::Ta
 }
 
 TEST(Target, Table) {
-  const discovery::TargetGroup group{"static/0", {Labels{{"__address__", "a:1"}}}, Labels{{"role", "prover"}, {"__meta_x", "y"}}};
+  const discovery::TargetGroup group{
+      "static/0", {Labels{{"__address__", "a:1"}}}, Labels{{"role", "prover"}, {"__meta_x", "y"}}};
   struct Case {
     const char* name;
     std::vector<RelabelRule> relabel;
@@ -48,32 +50,46 @@ TEST(Target, Table) {
     std::vector<std::pair<std::string, std::vector<std::string>>> params = {};
   } const cases[] = {
       {"plain", {}, "http://a:1/metrics {instance=\"a:1\", job=\"j\", role=\"prover\"} 1m/10s\n"},
-      {"params", {}, "http://a:1/metrics?m=1&m=2&n=a+b {instance=\"a:1\", job=\"j\", role=\"prover\"} 1m/10s\n",
+      {"params",
+       {},
+       "http://a:1/metrics?m=1&m=2&n=a+b {instance=\"a:1\", job=\"j\", role=\"prover\"} 1m/10s\n",
        {{"n", {"a b"}}, {"m", {"1", "2"}}}},
-      {"relabelled param", {replace({"__address__"}, "__param_m")},
-       "http://a:1/metrics?m=a%3A1&m=2 {instance=\"a:1\", job=\"j\", role=\"prover\"} 1m/10s\n", {{"m", {"1", "2"}}}},
-      {"new param", {replace({}, "__param_target", "x")},
+      {"relabelled param",
+       {replace({"__address__"}, "__param_m")},
+       "http://a:1/metrics?m=a%3A1&m=2 {instance=\"a:1\", job=\"j\", role=\"prover\"} 1m/10s\n",
+       {{"m", {"1", "2"}}}},
+      {"new param",
+       {replace({}, "__param_target", "x")},
        "http://a:1/metrics?target=x {instance=\"a:1\", job=\"j\", role=\"prover\"} 1m/10s\n"},
       {"address, instance, scheme, path",
        {replace({"__address__"}, "instance"), replace({}, "__address__", "proxy:9"), replace({}, "__scheme__", "https"),
         replace({}, "__metrics_path__", "probe")},
        "https://proxy:9/probe {instance=\"a:1\", job=\"j\", role=\"prover\"} 1m/10s\n"},
-      {"meta labels are gone after relabelling", {replace({"__meta_x"}, "x")},
+      {"meta labels are gone after relabelling",
+       {replace({"__meta_x"}, "x")},
        "http://a:1/metrics {instance=\"a:1\", job=\"j\", role=\"prover\", x=\"y\"} 1m/10s\n"},
-      {"interval and timeout", {replace({}, "__scrape_interval__", "5s"), replace({}, "__scrape_timeout__", "1s500ms")},
+      {"interval and timeout",
+       {replace({}, "__scrape_interval__", "5s"), replace({}, "__scrape_timeout__", "1s500ms")},
        "http://a:1/metrics {instance=\"a:1\", job=\"j\", role=\"prover\"} 5s/1s500ms\n"},
       {"drop", {action(RelabelAction::kDrop, {"role"}, "prover")}, "dropped a:1\n"},
       {"keep", {action(RelabelAction::kKeep, {"role"}, "other")}, "dropped a:1\n"},
-      {"job relabelled", {replace({"role"}, "job")}, "http://a:1/metrics {instance=\"a:1\", job=\"prover\", role=\"prover\"} 1m/10s\n"},
+      {"job relabelled",
+       {replace({"role"}, "job")},
+       "http://a:1/metrics {instance=\"a:1\", job=\"prover\", role=\"prover\"} 1m/10s\n"},
       {"no address", {replace({}, "__address__", "")}, "error instance 0 in group static/0: no address\n"},
-      {"address with path", {replace({}, "__address__", "a/b")},
+      {"address with path",
+       {replace({}, "__address__", "a/b")},
        "error instance 0 in group static/0: \"a/b\" is not a valid hostname\n"},
-      {"bad scheme", {replace({}, "__scheme__", "ftp")},
+      {"bad scheme",
+       {replace({}, "__scheme__", "ftp")},
        "error instance 0 in group static/0: scheme must be http or https, got \"ftp\"\n"},
-      {"zero interval", {replace({}, "__scrape_interval__", "0s")},
+      {"zero interval",
+       {replace({}, "__scrape_interval__", "0s")},
        "error instance 0 in group static/0: scrape interval cannot be 0\n"},
-      {"timeout above interval", {replace({}, "__scrape_interval__", "5s")},
-       "error instance 0 in group static/0: scrape timeout cannot be greater than scrape interval (\"10s\" > \"5s\")\n"},
+      {"timeout above interval",
+       {replace({}, "__scrape_interval__", "5s")},
+       "error instance 0 in group static/0: scrape timeout cannot be greater than scrape interval (\"10s\" > "
+       "\"5s\")\n"},
   };
   for (const Case& c : cases) {
     ScrapeConfig config;

@@ -56,10 +56,11 @@ Result<void> decode_chunk(std::string_view chunk, Timestamp mint, Timestamp maxt
   out.timestamps.resize(start + info.samples);
   const auto timestamps = std::span(out.timestamps).subspan(start);
   if (auto done = decode_timestamps(in, timestamps); !done) return undo(std::move(done));
-  const auto low = static_cast<std::size_t>(
-      std::lower_bound(timestamps.begin(), timestamps.end(), mint) - timestamps.begin());
+  const auto low =
+      static_cast<std::size_t>(std::lower_bound(timestamps.begin(), timestamps.end(), mint) - timestamps.begin());
   const auto high = static_cast<std::size_t>(
-      std::upper_bound(timestamps.begin() + static_cast<std::ptrdiff_t>(low), timestamps.end(), maxt) - timestamps.begin());
+      std::upper_bound(timestamps.begin() + static_cast<std::ptrdiff_t>(low), timestamps.end(), maxt) -
+      timestamps.begin());
   if (low == high) return undo({});
 
   out.values.resize(start + info.samples);

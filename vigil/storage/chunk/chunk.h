@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "vigil/model/native_histogram.h"
-#include "vigil/storage_api/queryable.h"
 #include "vigil/storage/chunk/int_column.h"
+#include "vigil/storage_api/queryable.h"
 
 namespace vigil::storage {
 

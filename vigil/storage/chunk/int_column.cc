@@ -16,9 +16,7 @@ constexpr std::uint8_t kOneBlock = 4;  // flag: one block for all instead of blo
 // First byte of a block: width 0..64, and
 constexpr std::uint8_t kSparse = 0x80;  // a bitmap of the non-zero residuals first
 
-std::size_t varint_bytes(std::uint64_t value) {
-  return static_cast<std::size_t>((std::bit_width(value | 1) + 6) / 7);
-}
+std::size_t varint_bytes(std::uint64_t value) { return static_cast<std::size_t>((std::bit_width(value | 1) + 6) / 7); }
 
 // How a block of residuals is written cheapest.
 struct BlockPlan {
@@ -91,7 +89,8 @@ struct ColumnPlan {
 ColumnPlan plan_column(const std::int64_t* residuals, std::size_t count) {
   if (count == 0) return {0, true};
   std::size_t blocks = 0;
-  for (std::size_t i = 0; i < count; i += kBlock) blocks += plan_block(residuals + i, std::min(kBlock, count - i)).bytes;
+  for (std::size_t i = 0; i < count; i += kBlock)
+    blocks += plan_block(residuals + i, std::min(kBlock, count - i)).bytes;
   if (count <= kBlock) return {blocks, true};
   const std::size_t one = plan_block(residuals, count).bytes;
   return one <= blocks ? ColumnPlan{one, true} : ColumnPlan{blocks, false};
@@ -100,7 +99,8 @@ ColumnPlan plan_column(const std::int64_t* residuals, std::size_t count) {
 // d[i] = v[i + 1] - v[i], wrapping.
 void difference(const std::int64_t* values, std::size_t count, std::int64_t* out) {
   for (std::size_t i = 0; i + 1 < count; ++i) {
-    out[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(values[i + 1]) - static_cast<std::uint64_t>(values[i]));
+    out[i] =
+        static_cast<std::int64_t>(static_cast<std::uint64_t>(values[i + 1]) - static_cast<std::uint64_t>(values[i]));
   }
 }
 

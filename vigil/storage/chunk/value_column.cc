@@ -9,7 +9,7 @@ namespace {
 
 // First byte: 0..15 = decimal exponent, or one of
 constexpr std::uint8_t kConstant = 0x20;
-constexpr std::uint8_t kBits = 0x40;  // | number of trailing zero bits dropped (0..63)
+constexpr std::uint8_t kBits = 0x40;           // | number of trailing zero bits dropped (0..63)
 constexpr std::uint8_t kHasExceptions = 0x10;  // with decimals; kBits columns always have the list
 
 constexpr unsigned kMaxExponent = 12;
@@ -61,7 +61,8 @@ bool encode_decimal(std::span<const double> values, std::string& out) {
   // The smallest exponent that serves all; a value that none serves is an exception.
   for (std::size_t i = 0; i < n; ++i) {
     unsigned e = exponent;
-    while (e <= kMaxExponent && !to_decimal(values[i], e, integers[i])) e = std::isfinite(values[i]) ? e + 1 : kMaxExponent + 1;
+    while (e <= kMaxExponent && !to_decimal(values[i], e, integers[i]))
+      e = std::isfinite(values[i]) ? e + 1 : kMaxExponent + 1;
     if (e <= kMaxExponent) {
       exponent = e;
     } else if (++exceptions.count > allowed) {

@@ -89,7 +89,8 @@ Result<std::shared_ptr<const ChunkFile>> ChunkFile::open(FileSystem& fs, const s
   file->mint_ = in.raw<Timestamp>();
   file->maxt_ = in.raw<Timestamp>();
   file->samples_ = in.raw<std::uint64_t>();
-  if (in.raw<std::uint32_t>() != number) return damaged("the file is renamed: its footer has another number", footer_offset);
+  if (in.raw<std::uint32_t>() != number)
+    return damaged("the file is renamed: its footer has another number", footer_offset);
   if (index_offset < kMagic.size() || index_offset > footer_offset ||
       footer_offset - index_offset != file->count_ * kEntryBytes) {
     return damaged("the footer contradicts the size of the file", footer_offset);

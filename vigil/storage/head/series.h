@@ -102,7 +102,7 @@ class Series {
     std::uint64_t oldest_query = ~std::uint64_t{0};
   };
   struct Outcome {
-    bool stored = false;              // false: not newer than the last sample
+    bool stored = false;                  // false: not newer than the last sample
     const SealedChunk* sealed = nullptr;  // a chunk became full
   };
   Outcome append(Timestamp timestamp, double value, const Commit& commit);
@@ -123,7 +123,7 @@ class Series {
   // Seals what is open, for a series that went quiet.
   const SealedChunk* seal_now();
 
-  Timestamp memory_first();  // oldest sample in memory, kMaxTimestamp if there is none
+  Timestamp memory_first();                               // oldest sample in memory, kMaxTimestamp if there is none
   std::uint32_t last_file() const { return last_file_; }  // newest chunk file with samples of it; maintenance only
 
   // State in a checkpoint, without identity. restore() is for a series no other thread sees.
@@ -190,7 +190,7 @@ class Series {
   std::unique_ptr<HistogramBuffer> histograms_;
   std::unique_ptr<char[]> packed_;
   std::uint32_t packed_bytes_ = 0;
-  SealedChunk* sealed_ = nullptr;  // newest first
+  SealedChunk* sealed_ = nullptr;         // newest first
   Timestamp open_first_ = kMaxTimestamp;  // oldest sample that is not sealed
   Labels labels_;
 };

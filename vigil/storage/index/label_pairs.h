@@ -63,7 +63,7 @@ class LabelPairs {
   PagedTable<LabelPair> table_;
   std::unordered_map<std::string_view, std::unique_ptr<LabelName>> names_;
   std::vector<PairId> slots_ = std::vector<PairId>(64);  // open addressing; 0 is free
-  Mutex free_mutex_;  // ids come back from whichever thread ends the last pin
+  Mutex free_mutex_;                                     // ids come back from whichever thread ends the last pin
   std::vector<PairId> free_ids_ GUARDED_BY(free_mutex_);
   PairId last_id_ = 0;
   std::size_t used_ = 0;

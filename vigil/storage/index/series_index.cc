@@ -14,7 +14,9 @@ std::uint32_t hash_of(std::span<const PairId> pairs) {
   return static_cast<std::uint32_t>(hash64({reinterpret_cast<const char*>(pairs.data()), pairs.size_bytes()}) >> 32);
 }
 
-bool equal(std::span<const PairId> a, std::span<const PairId> b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
+bool equal(std::span<const PairId> a, std::span<const PairId> b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+}
 
 }  // namespace
 
@@ -66,7 +68,8 @@ Result<Series*> SeriesIndex::find_or_create(const Labels& labels, const std::fun
   VIGIL_TRY_VOID(admit());
   const SeriesId last = last_id();
   if (last == std::numeric_limits<SeriesId>::max()) {
-    return fail(ErrorCode::kLimitExceeded, "the data directory has seen 4294967295 series, no ids are left: start a new one");
+    return fail(ErrorCode::kLimitExceeded,
+                "the data directory has seen 4294967295 series, no ids are left: start a new one");
   }
   std::vector<PairId> pairs;
   for (const LabelView label : labels) pairs.push_back(pairs_.find_or_create(label.name, label.value)->id);

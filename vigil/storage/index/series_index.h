@@ -31,8 +31,8 @@ struct NamedCount {
 struct IndexStats {
   std::vector<NamedCount> series_by_metric;
   std::vector<NamedCount> values_by_label;
-  std::vector<NamedCount> bytes_by_label;   // of all values
-  std::vector<NamedCount> series_by_pair;   // "name=value"
+  std::vector<NamedCount> bytes_by_label;  // of all values
+  std::vector<NamedCount> series_by_pair;  // "name=value"
   std::uint64_t label_names = 0;
   std::uint64_t label_pairs = 0;
 };
@@ -65,9 +65,9 @@ class SeriesIndex {
   // Ids of the series that match all matchers; all series for none. Ascending.
   Result<Postings> select(std::span<const Matcher> matchers, const std::stop_token& stop = {}) const;
   const Labels& labels(Series& series) const;
-  LabelView pair(PairId id) const;  // of a live series
-  std::vector<std::string> names() const;                           // sorted
-  std::vector<std::string> values(std::string_view name) const;     // sorted
+  LabelView pair(PairId id) const;                               // of a live series
+  std::vector<std::string> names() const;                        // sorted
+  std::vector<std::string> values(std::string_view name) const;  // sorted
 
   std::size_t size() const { return count_.load(std::memory_order_relaxed); }
   std::size_t heap_bytes() const;

@@ -56,7 +56,8 @@ TEST(Chunk, SizesOfTypicalSeries) {
       {"tenths", [](int i) { return std::round(std::sin(i * 0.1) * 300) / 10; }, 1.3},
       {"full mantissa", [](int i) { return std::sin(i * 0.01) + 2; }, 7.0},
       {"stale at the end", [](int i) { return i == 255 ? stale_nan() : i * 3.0; }, 0.25},
-      {"all NaN payloads", [](int i) { return std::bit_cast<double>(0x7ff8000000000000ULL + static_cast<unsigned>(i)); }, 2.5},
+      {"all NaN payloads",
+       [](int i) { return std::bit_cast<double>(0x7ff8000000000000ULL + static_cast<unsigned>(i)); }, 2.5},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
@@ -68,10 +69,24 @@ TEST(Chunk, SizesOfTypicalSeries) {
 
 TEST(Chunk, SpecialValuesAreBitExact) {
   const double inf = std::numeric_limits<double>::infinity();
-  const double specials[] = {0.0, -0.0, inf, -inf, normal_nan(), stale_nan(), -stale_nan(),
-                             std::bit_cast<double>(0xfff0deadbeef1234ULL), std::numeric_limits<double>::denorm_min(),
-                             std::numeric_limits<double>::max(), std::numeric_limits<double>::lowest(),
-                             9007199254740993.0, -9007199254740992.0, 0.1, 1.0 / 3, 1e-12, 123456789.123, 1e22};
+  const double specials[] = {0.0,
+                             -0.0,
+                             inf,
+                             -inf,
+                             normal_nan(),
+                             stale_nan(),
+                             -stale_nan(),
+                             std::bit_cast<double>(0xfff0deadbeef1234ULL),
+                             std::numeric_limits<double>::denorm_min(),
+                             std::numeric_limits<double>::max(),
+                             std::numeric_limits<double>::lowest(),
+                             9007199254740993.0,
+                             -9007199254740992.0,
+                             0.1,
+                             1.0 / 3,
+                             1e-12,
+                             123456789.123,
+                             1e22};
   for (const double special : specials) {
     for (const std::size_t at : {std::size_t{0}, std::size_t{1}, std::size_t{17}, std::size_t{99}}) {
       for (const double rest : {5.0, 0.25, 1.0 / 7}) {
@@ -139,7 +154,8 @@ TEST(Chunk, CutsToTheRange) {
 
 TEST(Chunk, PropertyAnyFloatsAndTimes) {
   EXPECT_TRUE(rc::check("float chunks", [] {
-    const auto raw = *rc::gen::nonEmpty(rc::gen::container<std::vector<std::uint64_t>>(rc::gen::arbitrary<std::uint64_t>()));
+    const auto raw =
+        *rc::gen::nonEmpty(rc::gen::container<std::vector<std::uint64_t>>(rc::gen::arbitrary<std::uint64_t>()));
     const auto shape = *rc::gen::inRange(0, 4);
     std::vector<Timestamp> times;
     std::vector<double> values;
@@ -147,7 +163,7 @@ TEST(Chunk, PropertyAnyFloatsAndTimes) {
     for (const std::uint64_t bits : raw) {
       now += 1 + static_cast<Timestamp>(bits % (shape == 0 ? 2 : 100000));
       times.push_back(now);
-      values.push_back(shape == 1 ? static_cast<double>(bits % 1000)
+      values.push_back(shape == 1   ? static_cast<double>(bits % 1000)
                        : shape == 2 ? static_cast<double>(bits % 1000) / 100
                                     : std::bit_cast<double>(bits));
     }
@@ -241,7 +257,8 @@ TEST(Chunk, DamageIsAnErrorNeverMore) {
   for (int round = 0; round < 6000; ++round) {
     std::string bytes = good[static_cast<std::size_t>(round % 3)];
     if (round % 2 == 0) bytes.resize(random() % bytes.size());
-    for (unsigned k = random() % 3; k > 0 && !bytes.empty(); --k) bytes[random() % bytes.size()] = static_cast<char>(random());
+    for (unsigned k = random() % 3; k > 0 && !bytes.empty(); --k)
+      bytes[random() % bytes.size()] = static_cast<char>(random());
     SampleColumns out;
     const auto done = decode_chunk(bytes, kMinTimestamp, kMaxTimestamp, out);
     if (!done) {

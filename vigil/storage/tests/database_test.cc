@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cmath>
-#include <optional>
 #include <bit>
+#include <cmath>
 #include <map>
+#include <optional>
 #include <thread>
 
 #include "vigil/storage/tests/store.h"
@@ -236,7 +236,8 @@ TEST(Database, HistogramsMetadataExemplarsAndStaleMarkers) {
     } else {
       ASSERT_TRUE(appender->append_histogram(ref, kStart + i, histogram(i)));
       EXPECT_TRUE(appender->append_histogram(ref, kStart + i, histogram(i)));
-      EXPECT_EQ(appender->append_histogram(ref, kStart + i, histogram(i + 1)).error().code(), ErrorCode::kAlreadyExists);
+      EXPECT_EQ(appender->append_histogram(ref, kStart + i, histogram(i + 1)).error().code(),
+                ErrorCode::kAlreadyExists);
     }
     ASSERT_TRUE(appender->append_exemplar(ref, exemplar));
     ASSERT_TRUE(appender->set_metadata("requests_total", {MetricType::kCounter, "All requests.", "requests"}));

@@ -20,7 +20,10 @@ namespace vigil::storage {
 class FleetNode {
  public:
   FleetNode(int number, Timestamp start, Duration interval = 15 * kSecond)
-      : number_(number), random_(static_cast<std::uint64_t>(number) + 1), time_(start + number * 997 % interval), interval_(interval) {
+      : number_(number),
+        random_(static_cast<std::uint64_t>(number) + 1),
+        time_(start + number * 997 % interval),
+        interval_(interval) {
     const bool prover = number % 5 == 1;
     const bool rpc = number % 5 == 2;
     for (int h = 0; h < 20; ++h) {
@@ -29,7 +32,10 @@ class FleetNode {
       add_histogram(h, base);
     }
     for (int c = 0; c < 106; ++c) {
-      add("requests_total", "kind", c, c % 6 == 0 ? Kind::kBytes : Kind::kCounter, c % 3 == 0 ? 120 : c % 3 == 1 ? 0.004 : 4);
+      add("requests_total", "kind", c, c % 6 == 0 ? Kind::kBytes : Kind::kCounter,
+          c % 3 == 0   ? 120
+          : c % 3 == 1 ? 0.004
+                       : 4);
     }
     add("cpu_seconds_total", "kind", 0, Kind::kCentiseconds, 1.4);
     for (int g = 0; g < 30; ++g) add("queue_length", "queue", g, Kind::kInteger, g % 4 == 0 ? 60 : 2);
@@ -50,7 +56,9 @@ class FleetNode {
       switch (kind) {
         case Kind::kCounter: value += draw(rate * seconds * load); break;
         case Kind::kBytes: value += std::floor(rate * 300 * seconds * load * (.8 + .4 * uniform())); break;
-        case Kind::kCentiseconds: value = std::round((value + rate * seconds * load * (.9 + .2 * uniform())) * 100) / 100; break;
+        case Kind::kCentiseconds:
+          value = std::round((value + rate * seconds * load * (.9 + .2 * uniform())) * 100) / 100;
+          break;
         case Kind::kInteger:
           if (uniform() < .7) value = std::max(0.0, std::floor(value + (uniform() - .5) * 2 * rate + .5));
           break;
@@ -91,12 +99,13 @@ class FleetNode {
     return std::floor(x) + (uniform() < x - std::floor(x) ? 1 : 0);
   }
 
-  std::size_t add_series(const std::string& name, const std::string& label, const std::string& value, const std::string& le) {
+  std::size_t add_series(const std::string& name, const std::string& label, const std::string& value,
+                         const std::string& le) {
     const std::string node = "node-" + std::to_string(number_);
     const std::string instance = "10.0.0." + std::to_string(number_) + ":9100";
     static constexpr const char* kJobs[] = {"sequencer", "prover", "rpc", "verifier", "bridge"};
-    std::vector<LabelView> labels = {{"__name__", name}, {"instance", instance}, {"job", kJobs[number_ % 5]},
-                                     {"network", "mainnet"}, {"node_id", node}, {label, value}};
+    std::vector<LabelView> labels = {{"__name__", name},     {"instance", instance}, {"job", kJobs[number_ % 5]},
+                                     {"network", "mainnet"}, {"node_id", node},      {label, value}};
     if (!le.empty()) labels.push_back({"le", le});
     series.push_back(Labels::from(labels));
     values.push_back(0);
@@ -108,7 +117,8 @@ class FleetNode {
     scalars_.push_back({index, kind, rate});
   }
   void add_histogram(int number, double rate) {
-    static constexpr const char* kBounds[] = {"0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "+Inf"};
+    static constexpr const char* kBounds[] = {"0.005", "0.01", "0.025", "0.05", "0.1", "0.25",
+                                              "0.5",   "1",    "2.5",   "5",    "10",  "+Inf"};
     const std::string method = "method_" + std::to_string(number);
     histograms_.emplace_back(series.size(), rate);
     for (const char* bound : kBounds) add_series("request_duration_seconds_bucket", "method", method, bound);

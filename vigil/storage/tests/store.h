@@ -43,10 +43,12 @@ struct Store {
 };
 
 inline Labels series_labels(int i) {
-  return Labels{{"__name__", "requests_total"}, {"instance", "node-" + std::to_string(i)}, {"job", i % 2 == 0 ? "a" : "b"}};
+  return Labels{
+      {"__name__", "requests_total"}, {"instance", "node-" + std::to_string(i)}, {"job", i % 2 == 0 ? "a" : "b"}};
 }
 
-inline SampleColumns read_all(Database& db, const Labels& labels, Timestamp mint = kMinTimestamp, Timestamp maxt = kMaxTimestamp) {
+inline SampleColumns read_all(Database& db, const Labels& labels, Timestamp mint = kMinTimestamp,
+                              Timestamp maxt = kMaxTimestamp) {
   auto querier = db.querier(mint, maxt);
   std::vector<Matcher> matchers;
   for (const LabelView label : labels) matchers.push_back(Matcher::equal(label.name, label.value));

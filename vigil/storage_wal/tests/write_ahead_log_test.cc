@@ -230,7 +230,8 @@ TEST(Segment, ReaderStandsAnyBytes) {
   const std::string good = encode_segment_header({7, kUnknownSize}) + batch;
   for (int round = 0; round < 2000; ++round) {
     std::string bytes = good.substr(0, random() % (good.size() + 1));
-    for (unsigned k = random() % 4; k > 0 && !bytes.empty(); --k) bytes[random() % bytes.size()] = static_cast<char>(random());
+    for (unsigned k = random() % 4; k > 0 && !bytes.empty(); --k)
+      bytes[random() % bytes.size()] = static_cast<char>(random());
     SegmentReader reader(bytes, 7);
     std::uint64_t last = 0;
     for (int steps = 0; reader.next() != SegmentReader::Step::kEnd; ++steps) {
