@@ -284,6 +284,10 @@ void MessageHub::stop() {
     impl->io.stop();
   });
   impl_->thread.join();
+  // Handlers of what was just closed hold the Impl that holds the queue they wait in: run
+  // them, or neither is ever freed. Only what is ready runs; nothing can block here.
+  impl_->io.restart();
+  impl_->io.poll();
 }
 
 }  // namespace vigil::net
