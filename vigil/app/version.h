@@ -1,12 +1,14 @@
+// Which vigil this is. The values come from the build.
 #pragma once
 
 namespace vigil::app {
 
-inline constexpr const char* kVersion = VIGIL_VERSION;
+extern const char* const kVersion;   // "0.1.0"
+extern const char* const kRevision;  // of the source, "" outside a checkout
+extern const char* const kCompiler;
+
 // The Prometheus whose API this is: clients such as Grafana choose by buildinfo's
 // version which endpoints they use.
 inline constexpr const char* kApiVersion = "3.14.0";
-inline constexpr const char* kRevision = VIGIL_REVISION;
-inline constexpr const char* kCompiler = VIGIL_COMPILER;
 
 }  // namespace vigil::app
