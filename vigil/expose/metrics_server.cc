@@ -17,7 +17,7 @@ bool has_instruments(const metrics::Registry& registry) {
     void begin_family(const metrics::FamilyView& family) override {
       found = found || !family.name.starts_with("vigil_");
     }
-    void point(std::string_view, double) override {}
+    void point(std::string_view, const metrics::PointView&) override {}
     void histogram(std::string_view, const metrics::HistogramView&) override {}
     bool found = false;
   } look;

@@ -214,10 +214,10 @@ void PageWriter::put_series(std::string_view suffix, std::string_view labels) {
   size_ += static_cast<std::size_t>(at - start);
 }
 
-void PageWriter::point(std::string_view labels, double value) {
+void PageWriter::point(std::string_view labels, const metrics::PointView& value) {
   if (gone_) return;
   put_series("", labels);
-  put_value(value);
+  put_value(value.value);
   put("\n");
 }
 

@@ -37,7 +37,7 @@ class PageWriter final : public metrics::Visitor {
   PageWriter(Format format, ChunkSink sink);
 
   void begin_family(const metrics::FamilyView& family) override;
-  void point(std::string_view labels, double value) override;
+  void point(std::string_view labels, const metrics::PointView& value) override;
   void histogram(std::string_view labels, const metrics::HistogramView& value) override;
 
   // Writes what is left, and "# EOF" in OpenMetrics. Once, at the end.

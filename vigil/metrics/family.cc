@@ -330,9 +330,9 @@ void Family::visit(Visitor& visitor, const CellReader& reader) const {
       visitor.begin_family({type_, name_, help_, unit_, labels_, buckets_.bounds()});
     }
     if (type_ == MetricType::kGauge) {
-      visitor.point(series->text(), std::bit_cast<double>(gauge));
+      visitor.point(series->text(), {.value = std::bit_cast<double>(gauge)});
     } else if (type_ == MetricType::kCounter) {
-      visitor.point(series->text(), counter_value(*series, reader));
+      visitor.point(series->text(), {.value = counter_value(*series, reader)});
     } else {
       HistogramView view{.counts = counts, .count = 0, .sum = reader.sum(series->cells)};
       for (std::uint32_t i = 0; i < counts.size(); ++i) {

@@ -53,7 +53,7 @@ class CollectedFamily {
       text_.clear();
       std::size_t i = 0;
       for (const std::string_view text : values) append_label(text_, family_.labels_[i++], to_utf8(text));
-      visitor_.point(text_, value);
+      visitor_.point(text_, {.value = value});
     }
     void finish() {
       if (begun_) visitor_.end_family();

@@ -49,7 +49,7 @@ class Wallet {
   double sum(const std::string& name, const std::vector<std::string>& parts = {}, int node = 0) {
     struct Sum final : metrics::Visitor {
       void begin_family(const metrics::FamilyView& family) override { here = family.name == *name; }
-      void point(std::string_view labels, double value) override { add(labels, value); }
+      void point(std::string_view labels, const metrics::PointView& value) override { add(labels, value.value); }
       void histogram(std::string_view labels, const metrics::HistogramView& value) override {
         add(labels, static_cast<double>(value.count));
       }

@@ -279,7 +279,9 @@ TEST(Metrics, CountWhatHappens) {
   scheduler.advance(3000);
   struct Values final : metrics::Visitor {
     void begin_family(const metrics::FamilyView& family) override { name = family.name; }
-    void point(std::string_view labels, double value) override { all[name + "{" + std::string(labels) + "}"] = value; }
+    void point(std::string_view labels, const metrics::PointView& value) override {
+      all[name + "{" + std::string(labels) + "}"] = value.value;
+    }
     void histogram(std::string_view, const metrics::HistogramView&) override {}
     std::string name;
     std::map<std::string, double> all;

@@ -163,7 +163,7 @@ TEST(TextWriter, Values) {
     family.type = MetricType::kGauge;
     family.name = "x";
     page.begin_family(family);
-    page.point("", c.value);
+    page.point("", {.value = c.value});
     page.finish();
     EXPECT_EQ(text, std::string("# TYPE x gauge\nx ") + c.expected + "\n");
     if (!std::isnan(c.value)) {
@@ -213,7 +213,7 @@ TEST(TextWriter, LabelsLargerThanTheBuffer) {
   family.name = "x";
   const std::string labels = "a=\"" + std::string(500'000, 'z') + "\"";
   page.begin_family(family);
-  page.point(labels, 1);
+  page.point(labels, {.value = 1});
   page.finish();
   EXPECT_EQ(text, "# TYPE x gauge\nx{" + labels + "} 1\n");
 }

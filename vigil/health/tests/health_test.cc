@@ -93,8 +93,8 @@ TEST(Health, ShowsItsStates) {
   health.set("disk", Status::critical("x"));
   struct Find final : metrics::Visitor {
     void begin_family(const metrics::FamilyView& family) override { here = family.name == "vigil_health_state"; }
-    void point(std::string_view labels, double value) override {
-      if (here) seen.emplace_back(std::string(labels), value);
+    void point(std::string_view labels, const metrics::PointView& value) override {
+      if (here) seen.emplace_back(std::string(labels), value.value);
     }
     void histogram(std::string_view, const metrics::HistogramView&) override {}
     bool here = false;

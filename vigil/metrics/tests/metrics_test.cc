@@ -20,8 +20,8 @@ inline constinit Counter<"method", "code"> requests{"test_requests_total", "Requ
 class Lines final : public Visitor {
  public:
   void begin_family(const FamilyView& family) override { name_ = std::string(family.name); }
-  void point(std::string_view labels, double value) override {
-    add(labels, std::to_string(static_cast<long long>(value)));
+  void point(std::string_view labels, const PointView& value) override {
+    add(labels, std::to_string(static_cast<long long>(value.value)));
   }
   void histogram(std::string_view labels, const HistogramView& value) override {
     std::string counts;
@@ -48,8 +48,8 @@ double self_metric(const Registry& registry, std::string_view name) {
   struct Find final : Visitor {
     explicit Find(std::string_view n) : wanted(n) {}
     void begin_family(const FamilyView& family) override { here = family.name == wanted; }
-    void point(std::string_view, double v) override {
-      if (here) value = v;
+    void point(std::string_view, const PointView& v) override {
+      if (here) value = v.value;
     }
     void histogram(std::string_view, const HistogramView&) override {}
     std::string_view wanted;

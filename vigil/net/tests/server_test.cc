@@ -142,7 +142,9 @@ TEST_F(ServerTest, ShowsItsCounters) {
   raw("GET /none HTTP/1.1\r\n\r\n");
   struct Reader final : metrics::Visitor {
     void begin_family(const metrics::FamilyView& family) override { name = family.name; }
-    void point(std::string_view labels, double value) override { seen[name + "{" + std::string(labels) + "}"] = value; }
+    void point(std::string_view labels, const metrics::PointView& value) override {
+      seen[name + "{" + std::string(labels) + "}"] = value.value;
+    }
     void histogram(std::string_view, const metrics::HistogramView&) override {}
     std::string name;
     std::map<std::string, double> seen;
