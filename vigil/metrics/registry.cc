@@ -15,12 +15,12 @@ namespace {
 // Something that shows one family: instruments, or values read on demand.
 class CollectedFamily {
  public:
-  CollectedFamily(MetricType type, std::string_view name, std::string_view help,
-                  std::initializer_list<std::string_view> labels, Collector::Function collect)
-      : type_(type),
-        name_(name),
-        help_(to_utf8(help)),
-        labels_(labels.begin(), labels.end()),
+  CollectedFamily(const Description& d, Collector::Function collect)
+      : type_(d.type),
+        name_(d.name),
+        help_(to_utf8(d.help)),
+        unit_(d.options.unit),
+        labels_(d.labels.begin(), d.labels.end()),
         collect_(std::move(collect)) {}
 
   const std::string& name() const { return name_; }
@@ -48,7 +48,7 @@ class CollectedFamily {
     void point(std::initializer_list<std::string_view> values, double value) override {
       if (values.size() != family_.labels_.size()) return;
       if (!std::exchange(begun_, true)) {
-        visitor_.begin_family({family_.type_, family_.name_, family_.help_, {}, family_.labels_, {}});
+        visitor_.begin_family({family_.type_, family_.name_, family_.help_, family_.unit_, family_.labels_, {}});
       }
       text_.clear();
       std::size_t i = 0;
@@ -67,7 +67,7 @@ class CollectedFamily {
   };
 
   const MetricType type_;
-  const std::string name_, help_;
+  const std::string name_, help_, unit_;
   const std::vector<std::string> labels_;
   Mutex mutex_;
   Collector::Function collect_ GUARDED_BY(mutex_);
@@ -173,8 +173,7 @@ class RegistryState {
 
   void add_own(std::string_view name, std::string_view help, std::atomic<std::uint64_t> Refusals::* member) {
     attach(std::make_shared<CollectedFamily>(
-        MetricType::kCounter, name, help, std::initializer_list<std::string_view>{},
-        [refusals = refusals_, member](CollectorSink& sink) {
+        Description{MetricType::kCounter, name, help, {}, {}, {}}, [refusals = refusals_, member](CollectorSink& sink) {
           sink.point(static_cast<double>(((*refusals).*member).load(std::memory_order_relaxed)));
         }));
   }
@@ -227,10 +226,14 @@ void Registry::visit(Visitor& visitor) const { state_->visit(visitor); }
 std::vector<std::string> Registry::problems() const { return state_->problems(); }
 
 Collector::Collector(RegistryRef registry, MetricType type, Name name, std::string_view help,
-                     std::initializer_list<std::string_view> labels, Function collect) {
+                     std::initializer_list<std::string_view> labels, Function collect)
+    : Collector(registry, Description{type, name.text, help, {labels.begin(), labels.size()}, {}, {}},
+                std::move(collect)) {}
+
+Collector::Collector(RegistryRef registry, const Description& description, Function collect) {
   if (registry.pointer == nullptr) return;
   state_ = registry.pointer->state();
-  auto source = std::make_shared<internal::CollectedFamily>(type, name.text, help, labels, std::move(collect));
+  auto source = std::make_shared<internal::CollectedFamily>(description, std::move(collect));
   source_ = source;
   state_->attach(std::move(source));
 }

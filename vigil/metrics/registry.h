@@ -142,6 +142,8 @@ class Collector {
   using Function = std::move_only_function<void(CollectorSink&)>;
   Collector(RegistryRef registry, MetricType type, Name name, std::string_view help,
             std::initializer_list<std::string_view> labels, Function collect);
+  // A counter or gauge of a catalogue. The function keeps to its cap and closed values.
+  Collector(RegistryRef registry, const Description& description, Function collect);
   ~Collector();
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
