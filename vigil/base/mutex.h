@@ -2,6 +2,7 @@
 // reads and writes of GUARDED_BY members without the lock.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
@@ -42,13 +43,19 @@ class SCOPED_CAPABILITY MutexLock {
   Mutex& mutex_;
 };
 
-// Waits are without a deadline on purpose: whoever needs a time-out schedules
-// one on the Scheduler, so that virtual time reaches it.
+// Waits have no deadline on purpose: whoever needs a time-out schedules one on the
+// Scheduler, so that virtual time reaches it, or reads it from a Clock, looking again
+// every now and then with wait_for().
 class CondVar {
  public:
   void wait(Mutex& mutex) REQUIRES(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
     condition_.wait(lock);
+    lock.release();
+  }
+  void wait_for(Mutex& mutex, std::chrono::milliseconds at_most) REQUIRES(mutex) {
+    std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
+    condition_.wait_for(lock, at_most);
     lock.release();
   }
   void notify_one() { condition_.notify_one(); }

@@ -57,15 +57,17 @@ void add_routes(net::Router& router, metrics::Registry& registry, health::Health
     page.finish();
     out->finish();
   });
-  const net::Handler alive = [&registry, &health](const net::Request&, std::unique_ptr<net::ResponseWriter> out) {
-    out->send(json(200, health.report(has_instruments(registry))));
+  // Asynchronously, so that a slow check holds up neither a worker nor a connection.
+  const auto answer = [&registry, &health](bool always_ok) -> net::Handler {
+    return [&registry, &health, always_ok](const net::Request&, std::unique_ptr<net::ResponseWriter> out) {
+      health.report_async(has_instruments(registry),
+                          [writer = std::shared_ptr(std::move(out)), always_ok](const health::Report& report) {
+                            writer->send(json(always_ok || report.ready ? 200 : 503, report));
+                          });
+    };
   };
-  const net::Handler ready = [&registry, &health](const net::Request&, std::unique_ptr<net::ResponseWriter> out) {
-    const health::Report report = health.report(has_instruments(registry));
-    out->send(json(report.ready ? 200 : 503, report));
-  };
-  for (const char* path : {"/health", "/healthz"}) router.get(path, alive, {.quick = true});
-  for (const char* path : {"/ready", "/readyz"}) router.get(path, ready, {.quick = true});
+  for (const char* path : {"/health", "/healthz"}) router.get(path, answer(true), {.quick = true});
+  for (const char* path : {"/ready", "/readyz"}) router.get(path, answer(false), {.quick = true});
 }
 
 struct MetricsServerHandle::Running {

@@ -1,77 +1,59 @@
 // Is this process well? Components answer, the worst answer is the process' state.
 //
-//   HealthChecker health(clock);
-//   auto storage = health.add("storage", [&] { return disk_ok() ? Status::healthy() : Status::failing("read-only"); });
-//   health.set("consensus", Status::warning("2 of 4 peers"));
-//   health.set_ready(true);
+//   HealthChecker health(clock, registry);
+//   auto storage = health.add("storage", [disk] { return disk->ok() ? Status::healthy() : Status::failing("read-only");
+//   }); health.set("consensus", Status::warning("2 of 4 peers")); health.set_ready(true); const Report report =
+//   health.report();
 //
-// Thread-safety: any thread. Checks run on the thread that asks, one report at a
-// time; they must answer from memory, without waiting.
+// A check runs on a thread of its own, at most once at a time, when somebody asks and
+// its last answer is older than CheckOptions::cache. One that has not answered within
+// CheckOptions::timeout is failing; who asks waits no longer than that, once: while it
+// hangs, later reports do not wait for it. When it comes back its answer counts again.
+//
+// Ending: dropping a check's handle waits until the check that runs has returned, and at
+// most the timeout. So a check that can hang owns what it uses (by shared_ptr); one that
+// cannot may refer to the owner of the handle. The destructor of HealthChecker waits for
+// no check.
+//
+// Metrics: vigil_health_state{component}, vigil_health_check_duration_seconds{component},
+// vigil_health_check_timeouts_total{component}. A page of metrics never waits for a
+// check: it shows the last answers and sets off those that are due.
+//
+// Thread-safety: any thread. Times are those of the Clock.
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "vigil/base/clock.h"
-#include "vigil/base/mutex.h"
 #include "vigil/base/time.h"
+#include "vigil/health/report.h"
 #include "vigil/metrics/metrics.h"
 
 namespace vigil::health {
 
-enum class State : std::uint8_t { kHealthy, kWarning, kCritical, kFailing };
-std::string_view to_string(State state);  // "healthy", …
-
-struct Status {
-  State state = State::kHealthy;
-  std::vector<std::string> issues;  // what is wrong, for people; empty when healthy
-
-  static Status healthy() { return {}; }
-  static Status warning(std::string issue) { return {State::kWarning, {std::move(issue)}}; }
-  static Status critical(std::string issue) { return {State::kCritical, {std::move(issue)}}; }
-  static Status failing(std::string issue) { return {State::kFailing, {std::move(issue)}}; }
-  friend bool operator==(const Status&, const Status&) = default;
+struct CheckOptions {
+  Duration timeout = kSecond;
+  Duration cache = kSecond;  // how long an answer is good; 0: ask for each report
 };
-
-struct Component {
-  std::string name;
-  Status status;
-  Timestamp since = 0;  // when a report first saw this state
-  friend bool operator==(const Component&, const Component&) = default;
-};
-
-struct Report {
-  State state = State::kHealthy;  // the worst component's
-  bool ready = false;
-  std::string reason;                 // why it is not ready
-  std::vector<Component> components;  // by name
-};
-
-// {"status":"warning","ready":true,"components":[{"name":"consensus","status":"warning",
-//  "since":"2026-01-02T03:04:05Z","issues":["2 of 4 peers"]}]}
-std::string to_json(const Report& report);
 
 class HealthChecker {
  public:
   using Check = std::function<Status()>;
 
-  // Shows vigil_health_state{component} (0 healthy … 3 failing) in the registry, if given.
-  explicit HealthChecker(const Clock& clock, metrics::RegistryRef registry = nullptr);
+  // Shows its metrics in the registry, if given. `defaults` are for checks added without options.
+  explicit HealthChecker(const Clock& clock, metrics::RegistryRef registry = nullptr, CheckOptions defaults = {});
   ~HealthChecker();
   HealthChecker(const HealthChecker&) = delete;
   HealthChecker& operator=(const HealthChecker&) = delete;
 
-  // Asks `check` for each report while the returned handle lives; dropping it waits for a
-  // running check and takes the component away. A check that throws is failing. A
+  // Asks `check` while the returned handle lives. A check that throws is failing. A
   // component added again replaces the one of that name.
   [[nodiscard]] std::shared_ptr<void> add(std::string name, Check check);
+  [[nodiscard]] std::shared_ptr<void> add(std::string name, Check check, CheckOptions options);
 
   // For components that tell their state instead of being asked. nullopt takes it away.
   void set(std::string_view name, std::optional<Status> status);
@@ -82,6 +64,10 @@ class HealthChecker {
   // `ready_by_default` stands in for set_ready() while that was never called. Whatever
   // it says, a process that is critical or failing is not ready.
   Report report(bool ready_by_default = false);
+  // The same without making this thread wait: `done` is called before this returns if
+  // all answers are there, else on another thread within the longest timeout. The
+  // destructor waits for it.
+  void report_async(bool ready_by_default, std::function<void(Report)> done);
   // Of one component; nullopt if there is none of that name.
   std::optional<Component> component(std::string_view name);
 
@@ -89,24 +75,10 @@ class HealthChecker {
   static HealthChecker& global();
 
  private:
-  struct Entry {
-    Check check;  // empty: told by set()
-    std::uint64_t id = 0;
-    Component component;
-  };
-  struct Shared {
-    Mutex mutex;
-    std::map<std::string, Entry, std::less<>> entries GUARDED_BY(mutex);
-    std::uint64_t last_id GUARDED_BY(mutex) = 0;
-    std::optional<bool> ready GUARDED_BY(mutex);
-    std::string reason GUARDED_BY(mutex);
-  };
-
-  void ask(Entry& entry) const;
-
-  const Clock& clock_;
-  const std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
-  metrics::Collector state_;
+  struct Core;
+  const std::shared_ptr<Core> core_;  // threads of checks that hang outlive the checker
+  const CheckOptions defaults_;
+  std::optional<metrics::Collector> state_;
 };
 
 }  // namespace vigil::health

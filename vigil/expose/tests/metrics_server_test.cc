@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <latch>
 #include <string>
 #include <thread>
 
@@ -65,6 +66,26 @@ TEST_F(MetricsServerTest, AliveIsNotReady) {
   const auto alive = fetch("GET", "/health");
   EXPECT_EQ(alive.status, 200);
   EXPECT_NE(alive.body.find("\"status\":\"failing\""), std::string::npos) << alive.body;
+}
+
+TEST_F(MetricsServerTest, ChecksAnswerBehindTheEndpoints) {
+  metrics::Counter<> counter{registry_, "a_total", "A."};
+  std::latch entered(1);
+  std::latch leave(1);
+  auto slow = health_.add("disk", [&] {
+    entered.count_down();
+    leave.wait();
+    return health::Status::critical("read-only");
+  });
+  net::ClientResponse ready;
+  std::thread asker([&] { ready = fetch("GET", "/ready"); });
+  entered.wait();
+  EXPECT_EQ(fetch("GET", "/metrics").status, 200);  // waits for no check
+  leave.count_down();
+  asker.join();
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_NE(ready.body.find("\"message\":\"read-only\""), std::string::npos) << ready.body;
+  EXPECT_EQ(fetch("GET", "/health").status, 200);
 }
 
 TEST_F(MetricsServerTest, OtherMethodsAndPaths) {
