@@ -5,6 +5,7 @@
 
 #include "vigil/base/strings.h"
 #include "vigil/exposition/number.h"
+#include "vigil/exposition/protobuf_parser.h"
 #include "vigil/exposition/scan.h"
 
 namespace vigil::exposition {
@@ -98,7 +99,10 @@ std::string unquote_name(std::string_view raw) {
   return unescape(raw.substr(1, raw.size() - 2), true);
 }
 
-std::string unescape_help(std::string_view raw, Format format) { return unescape(raw, format == Format::kOpenMetrics); }
+std::string unescape_help(std::string_view raw, Format format) {
+  if (format == Format::kProtobuf) return std::string(raw);
+  return unescape(raw, format == Format::kOpenMetrics);
+}
 
 Result<Format> format_of_content_type(std::string_view content_type) {
   std::string type(content_type.substr(0, content_type.find(';')));
@@ -108,19 +112,34 @@ Result<Format> format_of_content_type(std::string_view content_type) {
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   if (type == "application/openmetrics-text") return Format::kOpenMetrics;
   if (type == "text/plain") return Format::kText;
+  if (type == "application/vnd.google.protobuf") return Format::kProtobuf;
   return fail(ErrorCode::kNotFound,
               type.empty() ? "no Content-Type" : "unsupported Content-Type " + go_quote(content_type));
 }
 
-PageParser::PageParser(std::string_view page, Format format)
-    : begin_(page.data()), end_(page.data() + page.size()), at_(begin_), line_(begin_), format_(format) {}
+PageParser::PageParser(std::string_view page, Format format, NativeHistograms native)
+    : begin_(page.data()), end_(page.data() + page.size()), at_(begin_), line_(begin_), format_(format) {
+  VIGIL_CHECK(format == Format::kText || format == Format::kOpenMetrics || format == Format::kProtobuf);
+  if (format == Format::kProtobuf) protobuf_ = std::make_unique<internal::ProtobufParser>(page, native);
+}
+
+PageParser::~PageParser() = default;
 
 PageParser::Event PageParser::next() {
   if (last_ == Event::kEnd || last_ == Event::kError) return last_;
+  if (protobuf_ != nullptr) return last_ = next_protobuf();
   return last_ = format_ == Format::kText ? next_text() : next_openmetrics();
 }
 
+PageParser::Event PageParser::next_protobuf() {
+  const Event event = protobuf_->next(sample_, metadata_);
+  type_ = protobuf_->type();
+  if (event == Event::kError) error_ = protobuf_->error();
+  return event;
+}
+
 Error PageParser::error_at(const char* position, std::string_view message) const {
+  if (protobuf_ != nullptr) return protobuf_->error_here(message);
   const char* const place = std::clamp(position, begin_, end_);
   const auto line = 1 + std::count(begin_, place, '\n');
   const char* line_begin = place;

@@ -1,11 +1,9 @@
 // prometheus.Histogram: integer histograms carry their buckets as deltas, float
 // ones as absolute counts; both become absolute floats here.
-#include <cmath>
-#include <limits>
-
+#include "vigil/exposition/remote_write_histogram.h"
+#include "vigil/exposition/histogram_wire.h"
 #include "vigil/exposition/protobuf_wire.h"
 #include "vigil/exposition/remote_write.h"
-#include "vigil/exposition/remote_write_histogram.h"
 
 namespace vigil::exposition {
 namespace {
@@ -30,86 +28,12 @@ constexpr std::uint32_t kPositiveCounts = 13;
 constexpr std::uint32_t kResetHint = 14;
 constexpr std::uint32_t kTimestamp = 15;
 constexpr std::uint32_t kCustomValues = 16;
-constexpr std::uint32_t kSpanOffset = 1;
-constexpr std::uint32_t kSpanLength = 2;
+using internal::kSpanLength;
+using internal::kSpanOffset;
 
-constexpr std::int64_t kMinSchema = -4;
-constexpr std::int64_t kMaxSchema = 8;
-
-std::unexpected<Error> bad(std::string_view what) {
-  return fail(ErrorCode::kInvalidArgument, "histogram: " + std::string(what));
-}
-
-bool read_span(std::string_view message, std::vector<NativeHistogram::Span>& spans) {
-  WireReader reader(message);
-  NativeHistogram::Span& span = spans.emplace_back();
-  while (reader.next()) {
-    switch (reader.field()) {
-      case kSpanOffset: span.offset = static_cast<std::int32_t>(reader.read_sint()); break;
-      case kSpanLength: span.length = static_cast<std::uint32_t>(reader.read_varint()); break;
-      default: reader.skip();
-    }
-  }
-  return reader.ok();
-}
-
-// Turns deltas into counts while they are read; overflow wraps and shows up as a negative count.
-struct DeltaSum {
-  std::uint64_t count = 0;
-  double add(std::int64_t delta) {
-    count += static_cast<std::uint64_t>(delta);
-    return static_cast<double>(static_cast<std::int64_t>(count));
-  }
-};
-
-Result<void> check_buckets(const std::vector<NativeHistogram::Span>& spans, const std::vector<double>& buckets) {
-  std::uint64_t length = 0;
-  std::int64_t index = 0;
-  for (std::size_t i = 0; i < spans.size(); ++i) {
-    if (i > 0 && spans[i].offset < 0) return bad("a span begins before the previous one ends");
-    length += spans[i].length;
-    index += spans[i].offset;
-    index += spans[i].length;
-  }
-  if (length != buckets.size()) {
-    return bad("its spans cover " + std::to_string(length) + " buckets, but it has " + std::to_string(buckets.size()));
-  }
-  if (index > std::numeric_limits<std::int32_t>::max()) return bad("its bucket indexes are out of range");
-  for (const double count : buckets) {
-    if (!(count >= 0)) return bad("a bucket has a negative count");
-  }
-  return {};
-}
-
-Result<void> check(const NativeHistogram& histogram) {
-  const bool custom = histogram.schema == NativeHistogram::kCustomBucketsSchema;
-  if (!custom && (histogram.schema < kMinSchema || histogram.schema > kMaxSchema)) {
-    return bad("schema " + std::to_string(histogram.schema) + " is not known");
-  }
-  VIGIL_TRY_VOID(check_buckets(histogram.positive_spans, histogram.positive_buckets));
-  VIGIL_TRY_VOID(check_buckets(histogram.negative_spans, histogram.negative_buckets));
-  if (!custom) {
-    if (!histogram.custom_values.empty()) return bad("custom bounds with an exponential schema");
-    return {};
-  }
-  if (!histogram.negative_spans.empty() || histogram.zero_count != 0 || histogram.zero_threshold != 0) {
-    return bad("custom buckets have neither negative buckets nor a zero bucket");
-  }
-  for (std::size_t i = 0; i < histogram.custom_values.size(); ++i) {
-    if (!std::isfinite(histogram.custom_values[i]) ||
-        (i > 0 && histogram.custom_values[i] <= histogram.custom_values[i - 1])) {
-      return bad("custom bounds must be finite and ascending");
-    }
-  }
-  std::int64_t last = 0;
-  for (const auto& span : histogram.positive_spans) {
-    if (span.offset < 0) return bad("a custom bucket has a negative index");
-    last += std::int64_t{span.offset} + span.length;
-  }
-  if (last > static_cast<std::int64_t>(histogram.custom_values.size()) + 1)
-    return bad("more custom buckets than bounds");
-  return {};
-}
+using internal::bad_histogram;
+using internal::DeltaSum;
+using internal::read_span;
 
 }  // namespace
 
@@ -137,10 +61,10 @@ Result<HistogramSample> decode_histogram(std::string_view message) {
       case kZeroCountInt: histogram.zero_count = static_cast<double>(reader.read_varint()); break;
       case kZeroCountFloat: histogram.zero_count = reader.read_double(); break;
       case kNegativeSpans:
-        if (!read_span(reader.read_bytes(), histogram.negative_spans)) return bad("malformed span");
+        if (!read_span(reader.read_bytes(), histogram.negative_spans)) return bad_histogram("malformed span");
         break;
       case kPositiveSpans:
-        if (!read_span(reader.read_bytes(), histogram.positive_spans)) return bad("malformed span");
+        if (!read_span(reader.read_bytes(), histogram.positive_spans)) return bad_histogram("malformed span");
         break;
       case kNegativeDeltas:
         reader.read_repeated(WireType::kVarint, deltas(histogram.negative_buckets, negative));
@@ -153,7 +77,7 @@ Result<HistogramSample> decode_histogram(std::string_view message) {
       case kCustomValues: reader.read_repeated(WireType::kFixed64, doubles(histogram.custom_values)); break;
       case kResetHint: {
         const std::uint64_t hint = reader.read_varint();
-        if (hint > 3) return bad("unknown reset hint");
+        if (hint > 3) return bad_histogram("unknown reset hint");
         histogram.reset_hint = static_cast<NativeHistogram::ResetHint>(hint);
         break;
       }
@@ -161,12 +85,12 @@ Result<HistogramSample> decode_histogram(std::string_view message) {
       default: reader.skip();
     }
   }
-  if (!reader.ok()) return bad("malformed protobuf");
-  if (schema < NativeHistogram::kCustomBucketsSchema || schema > kMaxSchema) {
-    return bad("schema " + std::to_string(schema) + " is not known");
+  if (!reader.ok()) return bad_histogram("malformed protobuf");
+  if (schema < NativeHistogram::kCustomBucketsSchema || schema > internal::kMaxSchema) {
+    return bad_histogram("schema " + std::to_string(schema) + " is not known");
   }
   histogram.schema = static_cast<std::int32_t>(schema);
-  if (!is_stale_nan(histogram.sum)) VIGIL_TRY_VOID(check(histogram));
+  if (!is_stale_nan(histogram.sum)) VIGIL_TRY_VOID(internal::check_histogram(histogram));
   sample.histogram = std::move(decoded);
   return sample;
 }

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "vigil/exposition/text_writer.h"
+#include "vigil/exposition/page_writer.h"
 #include "vigil/metrics/metrics.h"
 
 namespace vigil::exposition {

@@ -1,4 +1,5 @@
-#include "vigil/exposition/text_writer.h"
+#include "vigil/exposition/page_writer.h"
+#include "vigil/exposition/negotiate.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -50,7 +51,7 @@ struct Sample {
   }
 };
 
-TEST(TextWriter, Text) {
+TEST(PageWriter, Text) {
   const Sample sample;
   const std::string page = page_text(sample.registry, Format::kText);
   EXPECT_EQ(without_own(page), R"(# HELP build_info Build.
@@ -82,7 +83,7 @@ temperature_celsius -3.25
   EXPECT_TRUE(valid.has_value()) << valid.error().message();
 }
 
-TEST(TextWriter, OpenMetrics) {
+TEST(PageWriter, OpenMetrics) {
   const Sample sample;
   const std::string page = page_text(sample.registry, Format::kOpenMetrics);
   EXPECT_EQ(without_own(page), R"(# HELP build Build.
@@ -116,7 +117,7 @@ temperature_celsius -3.25
   EXPECT_TRUE(valid.has_value()) << valid.error().message();
 }
 
-TEST(TextWriter, PromtoolAcceptsTheText) {
+TEST(PageWriter, PromtoolAcceptsTheText) {
   const std::filesystem::path promtool =
       std::filesystem::path(VIGIL_SOURCE_DIR) / ".cache/peers/prometheus/usr/bin/promtool";
   if (!std::filesystem::exists(promtool)) GTEST_SKIP() << promtool << " is missing";
@@ -132,7 +133,7 @@ TEST(TextWriter, PromtoolAcceptsTheText) {
   for (const char* ending : {"", ".out"}) std::filesystem::remove(file + ending);
 }
 
-TEST(TextWriter, Values) {
+TEST(PageWriter, Values) {
   const double inf = std::numeric_limits<double>::infinity();
   const struct {
     double value;
@@ -172,7 +173,7 @@ TEST(TextWriter, Values) {
   }
 }
 
-TEST(TextWriter, StreamsInChunksAndStopsWhenNobodyReads) {
+TEST(PageWriter, StreamsInChunksAndStopsWhenNobodyReads) {
   metrics::Registry registry;
   metrics::Counter<"id"> many{registry, "many_total", "Many.", {.max_label_sets = 20'000}};
   for (int i = 0; i < 10'000; ++i) many.with(std::to_string(i)).inc();
@@ -202,7 +203,7 @@ TEST(TextWriter, StreamsInChunksAndStopsWhenNobodyReads) {
   EXPECT_EQ(calls, 1U);
 }
 
-TEST(TextWriter, LabelsLargerThanTheBuffer) {
+TEST(PageWriter, LabelsLargerThanTheBuffer) {
   std::string text;
   PageWriter page(Format::kText, [&](std::string_view chunk) {
     text += chunk;
@@ -218,7 +219,7 @@ TEST(TextWriter, LabelsLargerThanTheBuffer) {
   EXPECT_EQ(text, "# TYPE x gauge\nx{" + labels + "} 1\n");
 }
 
-TEST(TextWriter, Negotiate) {
+TEST(PageWriter, Negotiate) {
   const struct {
     const char* accept;
     Format expected;
@@ -241,7 +242,20 @@ TEST(TextWriter, Negotiate) {
        "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
        "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,"
        "text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
+       Format::kProtobuf},  // Prometheus 3 with native histograms
+      {"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+       "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
+       "text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
        Format::kOpenMetrics},  // Prometheus 3
+      {"application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited,"
+       "application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,"
+       "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+       Format::kProtobuf},  // Prometheus 2.42 with native histograms
+      {"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text", Format::kText},
+      {"application/vnd.google.protobuf", Format::kText},
+      {"application/vnd.google.protobuf;proto=\"io.prometheus.client.MetricFamily\";encoding=delimited;q=0.5,"
+       "application/openmetrics-text;q=0.5,text/plain;q=0.5",
+       Format::kProtobuf},
       {",;,;q=,=;;q=9,application/openmetrics-text;q=nan", Format::kText},
   };
   for (const auto& c : cases) EXPECT_EQ(negotiate(c.accept), c.expected) << c.accept;
