@@ -16,6 +16,9 @@ class Clock {
   // Wall-clock time. May jump when the operator sets the clock.
   virtual Timestamp now() const = 0;
 
+  // now() as it was a few milliseconds ago at most: for stamps on hot paths.
+  virtual Timestamp coarse_now() const { return now(); }
+
   // Monotonic time for measuring how long something took.
   virtual std::chrono::nanoseconds steady() const = 0;
 

@@ -1,5 +1,9 @@
 #include "vigil/metrics/cells.h"
 
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -10,38 +14,27 @@
 namespace vigil::metrics::internal {
 namespace {
 
-constexpr CellId kFirstCell = kNoCell + 2;
+constexpr CellId kFirstCell = kNoCell + kCellsPerChunk;
+
+int membarrier(int command) { return static_cast<int>(syscall(__NR_membarrier, command, 0, 0)); }
 
 // All tables ever made, those without a thread, and the free ids. Never destroyed:
 // threads may still count while static objects are torn down.
 struct Pool {
+  const bool fence = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
   Mutex mutex;
   std::vector<ThreadCells*> tables GUARDED_BY(mutex);
   std::vector<ThreadCells*> orphans GUARDED_BY(mutex);
-  // Takes the updates of threads whose table was given back already. Written under the mutex.
-  ThreadCells* late GUARDED_BY(mutex) = nullptr;
   CellId next GUARDED_BY(mutex) = kFirstCell;
   std::map<std::uint32_t, std::vector<CellId>> free GUARDED_BY(mutex);  // by count
+
+  Mutex late_mutex;
+  ThreadCells* late GUARDED_BY(late_mutex) = nullptr;
 };
 
 Pool& pool() {
   static Pool* const instance = new Pool;
   return *instance;
-}
-
-ThreadCells* new_table(Pool& p) REQUIRES(p.mutex) {
-  p.tables.push_back(new ThreadCells);
-  return p.tables.back();
-}
-
-Cell& make_cell(ThreadCells& table, CellId id) {
-  std::atomic<Cell*>& slot = table.chunks[id / kCellsPerChunk];
-  Cell* chunk = slot.load(std::memory_order_relaxed);
-  if (chunk == nullptr) {
-    chunk = new Cell[kCellsPerChunk]();
-    slot.store(chunk, std::memory_order_release);
-  }
-  return chunk[id % kCellsPerChunk];
 }
 
 thread_local constinit bool t_ended = false;
@@ -63,33 +56,55 @@ struct ThreadEnd {
 };
 thread_local ThreadEnd t_end;
 
-template <class Amount>
-void slow(CellId id, Amount amount) {
-  Pool& p = pool();
-  MutexLock lock(p.mutex);
-  if (t_ended) {
-    if (p.late == nullptr) p.late = new_table(p);
-    bump(make_cell(*p.late, id), amount);
-    return;
-  }
-  if (t_cells == nullptr) {
-    t_end.arm();
-    if (p.orphans.empty()) {
-      t_cells = new_table(p);
-    } else {
-      t_cells = p.orphans.back();
-      p.orphans.pop_back();
-    }
-  }
-  bump(make_cell(*t_cells, id), amount);
-}
-
 }  // namespace
 
 thread_local constinit ThreadCells* t_cells = nullptr;
 
-void add_slow(CellId id, std::uint64_t amount) { slow(id, amount); }
-void add_slow(CellId id, double amount) { slow(id, amount); }
+ThreadCells* make_thread_cells() {
+  if (t_ended) return nullptr;
+  if (t_cells != nullptr) return t_cells;
+  t_end.arm();
+  Pool& p = pool();
+  MutexLock lock(p.mutex);
+  if (p.orphans.empty()) {
+    p.tables.push_back(new ThreadCells);
+    t_cells = p.tables.back();
+  } else {
+    t_cells = p.orphans.back();
+    p.orphans.pop_back();
+  }
+  return t_cells;
+}
+
+Cell* make_cell(ThreadCells& thread, CellId id) {
+  if (Cell* const cell = find_cell(thread, id)) return cell;
+  Cell* const chunk = new Cell[kCellsPerChunk]();
+  thread.chunks[id / kCellsPerChunk].store(chunk, std::memory_order_release);
+  return chunk + id % kCellsPerChunk;
+}
+
+LateCells::LateCells() NO_THREAD_SAFETY_ANALYSIS {
+  Pool& p = pool();
+  p.late_mutex.lock();
+  if (p.late == nullptr) {
+    p.late = new ThreadCells;
+    MutexLock lock(p.mutex);
+    p.tables.push_back(p.late);
+  }
+  table_ = p.late;
+}
+LateCells::~LateCells() NO_THREAD_SAFETY_ANALYSIS { pool().late_mutex.unlock(); }
+
+InUse::InUse() {
+  Pool& p = pool();
+  known_ = p.fence && membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0;
+  MutexLock lock(p.mutex);
+  for (const ThreadCells* table : p.tables) {
+    if (const void* const what = table->busy.load(std::memory_order_acquire)) busy_.push_back(what);
+  }
+}
+
+bool InUse::contains(const void* what) const { return !known_ || std::ranges::find(busy_, what) != busy_.end(); }
 
 CellId allocate(std::uint32_t count) {
   VIGIL_CHECK(count > 0 && count <= kCellsPerChunk);
@@ -132,7 +147,7 @@ std::uint64_t CellReader::count(CellId id) const {
   std::uint64_t total = 0;
   for (const ThreadCells* table : tables_) {
     const Cell* const chunk = table->chunks[id / kCellsPerChunk].load(std::memory_order_acquire);
-    if (chunk != nullptr) total += chunk[id % kCellsPerChunk].load(std::memory_order_relaxed);
+    if (chunk != nullptr) total += chunk[id % kCellsPerChunk].load(std::memory_order_acquire);
   }
   return total;
 }
@@ -142,7 +157,7 @@ double CellReader::sum(CellId id) const {
   double total = 0;
   for (const ThreadCells* table : tables_) {
     const Cell* const chunk = table->chunks[id / kCellsPerChunk].load(std::memory_order_acquire);
-    if (chunk != nullptr) total += std::bit_cast<double>(chunk[id % kCellsPerChunk].load(std::memory_order_relaxed));
+    if (chunk != nullptr) total += std::bit_cast<double>(chunk[id % kCellsPerChunk].load(std::memory_order_acquire));
   }
   return total;
 }

@@ -2,12 +2,17 @@
 //
 // An update is a relaxed load, an add and a relaxed store on a cell that only the
 // calling thread writes: no lock prefix, no line shared with another writer. A cell
-// is addressed by an id; ids of one instrument are consecutive and lie in one chunk.
+// is addressed by an id; ids of one series are consecutive and lie in one chunk.
 // When a thread ends, the next thread to start takes its table over, values
 // included, so sums never go back and memory is bound by threads alive at once.
 //
-// Thread-safety: add and read from any thread. release() only when nobody updates
-// or reads those ids any more.
+// What is removed while threads may still use it is found out by an asymmetric fence
+// (Dice, Huang, Yang: "Asymmetric Dekker Synchronization", 2001; membarrier(2) on
+// Linux): a thread announces what it uses by a plain store, and whoever removes
+// something takes it out of reach, makes every thread's stores visible by one
+// system call, and looks at the announcements.
+//
+// Thread-safety: any thread. release() only for ids that nobody updates any more.
 #pragma once
 
 #include <array>
@@ -24,45 +29,78 @@ using CellId = std::uint32_t;
 
 inline constexpr std::uint32_t kCellsPerChunk = 512;  // 4 KiB
 inline constexpr std::uint32_t kMaxChunks = 8192;     // 4 Mi cells a process
-inline constexpr CellId kNoCell = 0;                  // updates of it and its neighbour are never read
+// The first chunk is for series that found no cells left: updated, never read.
+inline constexpr CellId kNoCell = 0;
 
 struct ThreadCells {
+  // What this thread uses at this moment: a Series it updates, a Table it searches.
+  std::atomic<const void*> busy{nullptr};
   std::array<std::atomic<Cell*>, kMaxChunks> chunks{};
 };
 
 // The table of this thread; null until its first update and after its last.
 extern thread_local constinit ThreadCells* t_cells __attribute__((tls_model("initial-exec")));
 
-// Out of line: the thread's first touch of a chunk, and updates while it ends.
-void add_slow(CellId id, std::uint64_t amount);
-void add_slow(CellId id, double amount);
+// Makes the table of this thread; null while the thread ends.
+ThreadCells* make_thread_cells();
 
-inline Cell* find_cell(CellId id) {
-  ThreadCells* const table = t_cells;
-  if (table == nullptr) [[unlikely]]
-    return nullptr;
-  Cell* const chunk = table->chunks[id / kCellsPerChunk].load(std::memory_order_relaxed);
-  if (chunk == nullptr) [[unlikely]]
-    return nullptr;
-  return chunk + id % kCellsPerChunk;
+// Announces the use of `what` until the end of the scope. Whoever announces must then
+// check that `what` is still in reach.
+class Using {
+ public:
+  Using(ThreadCells& thread, const void* what) : thread_(thread) {
+    thread.busy.store(what, std::memory_order_relaxed);
+    // The other half of the fence is membarrier: here only the compiler is held back.
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+  }
+  ~Using() { thread_.busy.store(nullptr, std::memory_order_release); }
+  Using(const Using&) = delete;
+  Using& operator=(const Using&) = delete;
+
+ private:
+  ThreadCells& thread_;
+};
+
+// What all threads use, as of its construction. Whatever was out of reach by then and
+// is not in use now is never used again.
+class InUse {
+ public:
+  InUse();
+  bool contains(const void* what) const;
+
+ private:
+  bool known_ = false;  // no membarrier(2) here: everything counts as used, nothing is reused
+  std::vector<const void*> busy_;
+};
+
+inline Cell* find_cell(const ThreadCells& thread, CellId id) {
+  Cell* const chunk = thread.chunks[id / kCellsPerChunk].load(std::memory_order_relaxed);
+  return chunk == nullptr ? nullptr : chunk + id % kCellsPerChunk;
 }
+// The same, made if need be.
+Cell* make_cell(ThreadCells& thread, CellId id);
 
+// Release: who reads a later cell of an observation sees the earlier ones too.
 inline void bump(Cell& cell, std::uint64_t amount) {
-  cell.store(cell.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  cell.store(cell.load(std::memory_order_relaxed) + amount, std::memory_order_release);
 }
 inline void bump(Cell& cell, double amount) {
   const double sum = std::bit_cast<double>(cell.load(std::memory_order_relaxed)) + amount;
-  cell.store(std::bit_cast<std::uint64_t>(sum), std::memory_order_relaxed);
+  cell.store(std::bit_cast<std::uint64_t>(sum), std::memory_order_release);
 }
 
-template <class Amount>
-inline void add(CellId id, Amount amount) {
-  if (Cell* const cell = find_cell(id)) [[likely]] {
-    bump(*cell, amount);
-  } else {
-    add_slow(id, amount);
-  }
-}
+// For updates of threads that end and have no table any more: one table for all, locked.
+class LateCells {
+ public:
+  LateCells();
+  ~LateCells();
+  LateCells(const LateCells&) = delete;
+  LateCells& operator=(const LateCells&) = delete;
+  ThreadCells& table() { return *table_; }
+
+ private:
+  ThreadCells* table_;
+};
 
 // `count` consecutive ids in one chunk, all zero; kNoCell when the process has
 // used up its cells. `count` is at most kCellsPerChunk.

@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <limits>
 #include <new>
 #include <utility>
 
 #include "vigil/base/log.h"
 #include "vigil/base/strings.h"
 #include "vigil/metrics/label_text.h"
-#include "vigil/metrics/registry.h"
 
 namespace vigil::metrics::internal {
 namespace {
@@ -18,7 +16,6 @@ namespace {
 constexpr std::string_view kOther = "other";
 // A longer value is no label but a payload: it goes the way of too many values.
 constexpr std::size_t kMaxValueBytes = 1024;
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // A multiply-and-fold hash after wyhash (Wang Yi, public domain): the lookups of hot
 // paths hash three short strings, where XXH3's set-up costs more than the hashing.
@@ -51,45 +48,39 @@ std::uint64_t hash_value(std::string_view value, std::uint64_t state) {
   return mix(state ^ bytes, 0xE7037ED1A0B428DBULL ^ n);
 }
 
-std::vector<double> clean_bounds(std::span<const double> bounds) {
-  std::vector<double> clean;
-  for (const double bound : bounds) {
-    if (bound > -kInfinity && bound < kInfinity) clean.push_back(bound);
-  }
-  std::ranges::sort(clean);
-  clean.erase(std::ranges::unique(clean).begin(), clean.end());
-  if (clean.size() > kMaxBounds) clean.resize(kMaxBounds);
-  return clean;
-}
-
 }  // namespace
 
-BucketIndex::BucketIndex(std::span<const double> bounds) : bounds_(clean_bounds(bounds)) {
-  size_ = static_cast<std::uint32_t>(bounds_.size());
-  const auto octave = [](double value) { return std::bit_cast<std::int64_t>(value) >> 52; };
-  bool indexable = size_ > 0 && bounds_.front() > 0;
-  for (std::size_t i = 2; i < size_ && indexable; ++i) indexable = octave(bounds_[i]) != octave(bounds_[i - 2]);
-  if (indexable) {
-    first_octave_ = octave(bounds_.front()) - 1;
-    last_octave_ = octave(bounds_[size_ - 1]) + 1;
-    std::size_t at = 0;
-    for (std::int64_t o = first_octave_; o <= last_octave_; ++o) {
-      while (at < size_ && octave(bounds_[at]) < o) ++at;
-      start_.push_back(static_cast<std::uint16_t>(at));
+void Target::update_slow(Erased erased, const void* apply) const {
+  Target now = *this;
+  const auto attempt = [&](ThreadCells& thread) {
+    const Using announced(thread, now.series);
+    const std::uint64_t stamp = now.series->stamp.load(std::memory_order_acquire);
+    if (stamp >> 32 != now.generation) return false;
+    erased(apply, thread, *now.series, static_cast<CellId>(stamp));
+    return true;
+  };
+  while (now.series != nullptr) {
+    if (ThreadCells* const thread = make_thread_cells()) {
+      if (attempt(*thread)) return;
+    } else {
+      LateCells late;
+      if (attempt(late.table())) return;
     }
+    now = now.family->resolve(now);
   }
-  bounds_.insert(bounds_.end(), 2, kInfinity);
 }
 
-Family::Family(const Description& d, std::shared_ptr<Refusals> refusals)
+Family::Family(const Description& d, std::string name, std::shared_ptr<Common> common)
     : type_(d.type),
-      name_(d.name),
+      name_(std::move(name)),
       help_(to_utf8(d.help)),
       unit_(d.options.unit),
       labels_(d.labels.begin(), d.labels.end()),
       closed_(d.labels.size()),
+      layout_{{}, d.layout.has_native && d.type == MetricType::kHistogram, d.layout.native},
       buckets_(d.layout.bounds),
-      refusals_(std::move(refusals)) {
+      common_(std::move(common)),
+      born_(common_->clock->now()) {
   std::size_t closed_sets = 1;
   for (const ClosedLabel& closed : d.options.closed) {
     for (std::size_t i = 0; i < labels_.size(); ++i) {
@@ -98,15 +89,18 @@ Family::Family(const Description& d, std::shared_ptr<Refusals> refusals)
       closed_sets *= closed.values.size();
     }
   }
+  // OpenMetrics wants the label of a state set to be named like the metric.
+  if (type_ == MetricType::kStateSet) labels_.front() = name_;
   const bool all_closed = std::ranges::none_of(closed_, [](const auto& values) { return values.empty(); });
+  expire_after_ = all_closed ? 0 : d.options.expire_after;
   // An overflow series per combination of closed values: "other" must not blur them.
   const std::size_t cap = std::max<std::size_t>(d.options.max_label_sets, 1);
   cap_ = all_closed ? std::max(cap, closed_sets) : cap - std::min(cap, closed_sets);
   {
     MutexLock lock(mutex_);
-    tables_.push_back(std::make_unique<Table>(8));
-    table_.store(tables_.back().get(), std::memory_order_release);
-    if (labels_.empty()) only_ = insert({}, hash({}));
+    newest_ = std::make_unique<Table>(8);
+    table_.store(newest_.get(), std::memory_order_release);
+    if (labels_.empty() && common_->enabled) only_ = target(insert({}, hash({})));
   }
   if (all_closed && !labels_.empty()) {
     const std::vector<std::optional<std::string_view>> every(labels_.size());
@@ -115,23 +109,40 @@ Family::Family(const Description& d, std::shared_ptr<Refusals> refusals)
 }
 
 Family::~Family() {
-  for (const Series* series = first_.load(std::memory_order_acquire); series != nullptr;) {
-    release(series->cells, cells_each());
-    const Series* const next = series->next.load(std::memory_order_acquire);
+  MutexLock lock(mutex_);
+  for (const Remains& remains : remains_) free_remains(remains);
+  for (Series* series = first_.load(std::memory_order_acquire); series != nullptr;) {
+    if (series->alive()) free_remains({series, series->cells(), series->extra.load(std::memory_order_relaxed)});
+    Series* const next = series->next.load(std::memory_order_acquire);
     series->~Series();
     series = next;
   }
+  common_->bytes.fetch_sub(bytes_, std::memory_order_relaxed);
 }
 
 std::uint32_t Family::cells_each() const {
   if (type_ == MetricType::kCounter) return 2;
-  return buckets_.size() + 2;  // sum, buckets, +Inf
+  if (type_ != MetricType::kHistogram) return 0;
+  return buckets_.size() + (layout_.has_native ? 4 : 2);
 }
 
-std::uint64_t Family::hash(std::span<const std::string_view> values) {
+std::uint32_t Family::seconds() const {
+  return static_cast<std::uint32_t>(std::max<Timestamp>(common_->clock->now() - born_, 0) / kSecond) & ((1U << 30) - 1);
+}
+
+std::uint32_t Family::hash(std::span<const std::string_view> values) {
   std::uint64_t state = 42;
   for (const std::string_view value : values) state = hash_value(value, state);
-  return state;
+  return static_cast<std::uint32_t>(state);
+}
+
+Target Family::target(Series* series) const {
+  return {const_cast<Family*>(this), series, series->generation.load(std::memory_order_relaxed)};
+}
+
+Series* Family::deleted() {
+  static Series marker;
+  return &marker;
 }
 
 bool Family::matches(const Series& series, std::span<const std::string_view> values) const {
@@ -153,13 +164,28 @@ bool Family::matches(const Series& series, std::span<const std::string_view> val
   return text.empty();
 }
 
-Series* Family::find(std::span<const std::string_view> values, std::uint64_t hash) const {
-  const Table& table = *table_.load(std::memory_order_acquire);
+Series* Family::search(const Table& table, std::span<const std::string_view> values, std::uint32_t hash) const {
   for (std::size_t at = hash & table.mask;; at = (at + 1) & table.mask) {
     Series* const series = table.slot[at].load(std::memory_order_acquire);
     if (series == nullptr) return nullptr;
-    if (series->hash == hash && matches(*series, values)) return series;
+    if (series != deleted() && series->hash == hash && matches(*series, values)) return series;
   }
+}
+
+// The living series of these values.
+Target Family::find(std::span<const std::string_view> values, std::uint32_t hash) {
+  if (ThreadCells* const thread = t_cells != nullptr ? t_cells : make_thread_cells()) [[likely]] {
+    for (;;) {
+      const Table* const table = table_.load(std::memory_order_acquire);
+      const Using announced(*thread, table);
+      if (table_.load(std::memory_order_acquire) != table) continue;
+      Series* const series = search(*table, values, hash);
+      return series != nullptr && series->alive() ? target(series) : Target{};
+    }
+  }
+  MutexLock lock(mutex_);
+  Series* const series = search(*newest_, values, hash);
+  return series != nullptr && series->alive() ? target(series) : Target{};
 }
 
 bool Family::allowed(std::span<const std::string_view> values) const {
@@ -169,51 +195,73 @@ bool Family::allowed(std::span<const std::string_view> values) const {
   return true;
 }
 
-Series* Family::create(std::span<const std::string_view> values) {
+bool Family::full() const {
+  return count_.load(std::memory_order_relaxed) >= cap_ + overflows_.load(std::memory_order_relaxed) ||
+         (common_->max_bytes > 0 && common_->bytes.load(std::memory_order_relaxed) >= common_->max_bytes);
+}
+
+Target Family::create(std::span<const std::string_view> values) {
+  if (!common_->enabled) return {};
   if (!allowed(values)) {
-    refusals_->rejected.fetch_add(1, std::memory_order_relaxed);
-    return nullptr;
+    common_->rejected.fetch_add(1, std::memory_order_relaxed);
+    return {};
   }
-  std::vector<std::string> clean;  // holds what had to be changed
   std::array<std::string_view, kMaxLabels> changed;
   bool too_long = false;
   for (std::size_t i = 0; i < values.size(); ++i) {
     too_long = too_long || values[i].size() > kMaxValueBytes;
     changed[i] = values[i];
   }
-  if (too_long || count_.load(std::memory_order_relaxed) >= cap_) {
+  if (!too_long && expire_after_ > 0 && full() && seconds() != swept_at_.load(std::memory_order_relaxed)) sweep();
+  if (too_long || full()) {
     // Without the lock for as long as the overflow series exists: a flood of new
     // label sets must not turn updates into a queue.
     return overflow(values);
   }
+  std::vector<std::string> clean;  // holds what had to be changed
   clean.reserve(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (is_valid_utf8(values[i])) continue;
     changed[i] = clean.emplace_back(to_utf8(values[i]));
   }
   const std::span<const std::string_view> wanted(changed.data(), values.size());
-  const std::uint64_t key = hash(wanted);
+  const std::uint32_t key = hash(wanted);
   {
     MutexLock lock(mutex_);
-    if (Series* const found = find(wanted, key)) return found;  // made meanwhile, or only found by its clean text
-    if (count_.load(std::memory_order_relaxed) < cap_) return insert(wanted, key);
+    Series* const found = search(*newest_, wanted, key);
+    // Made meanwhile, or only found by its clean text.
+    if (found != nullptr && found->alive()) return target(found);
+    if (!full()) {
+      if (found == nullptr) return target(insert(wanted, key));
+      enliven(*found);
+      return target(found);
+    }
   }
   return overflow(wanted);
 }
 
-Series* Family::overflow(std::span<const std::string_view> values) {
-  refusals_->overflowed.fetch_add(1, std::memory_order_relaxed);
+Target Family::overflow(std::span<const std::string_view> values) {
+  common_->overflowed.fetch_add(1, std::memory_order_relaxed);
   std::array<std::string_view, kMaxLabels> other;
   for (std::size_t i = 0; i < values.size(); ++i) other[i] = closed_[i].empty() ? kOther : values[i];
   const std::span<const std::string_view> wanted(other.data(), values.size());
-  const std::uint64_t key = hash(wanted);
-  if (Series* const found = find(wanted, key)) return found;
+  const std::uint32_t key = hash(wanted);
+  if (const Target found = find(wanted, key); found.series != nullptr) return found;
   bool warn = false;
-  Series* made = nullptr;
+  Target made;
   {
     MutexLock lock(mutex_);
-    made = find(wanted, key);
-    if (made == nullptr) made = insert(wanted, key);
+    Series* series = search(*newest_, wanted, key);
+    if (series == nullptr) {
+      series = insert(wanted, key);
+    } else if (!series->alive()) {
+      enliven(*series);
+    }
+    if (series->overflow == 0) {
+      series->overflow = 1;
+      overflows_.fetch_add(1, std::memory_order_relaxed);
+    }
+    made = target(series);
     warn = !std::exchange(warned_, true);
   }
   if (warn) {
@@ -223,8 +271,25 @@ Series* Family::overflow(std::span<const std::string_view> values) {
   return made;
 }
 
+Target Family::resolve(const Target& old) {
+  if (old.series->generation.load(std::memory_order_acquire) == old.generation) {
+    MutexLock lock(mutex_);
+    if (old.series->generation.load(std::memory_order_relaxed) == old.generation) {
+      if (!old.series->alive()) enliven(*old.series);
+      return old;
+    }
+  }
+  // It is another label set's by now, and nobody knows what this one was.
+  if (std::ranges::any_of(closed_, [](const auto& values) { return !values.empty(); })) {
+    common_->rejected.fetch_add(1, std::memory_order_relaxed);
+    return {};
+  }
+  std::array<std::string_view, kMaxLabels> unknown;
+  return overflow({unknown.data(), labels_.size()});
+}
+
 void Family::prepare(std::span<const std::optional<std::string_view>> values) {
-  if (type_ == MetricType::kGauge) return;
+  if (is_gauge()) return;
   std::array<std::string_view, kMaxLabels> current;
   const auto fill = [&](const auto& self, std::size_t at) -> void {
     if (at == values.size()) {
@@ -258,7 +323,29 @@ char* Family::take(std::size_t bytes) {
   return start;
 }
 
-Series* Family::insert(std::span<const std::string_view> values, std::uint64_t hash) {
+// A series without text, from a removed one where one is large enough.
+Series* Family::make_series(std::size_t text_bytes) {
+  const auto fits = std::ranges::find_if(free_, [&](const Series* s) { return s->text_capacity >= text_bytes; });
+  if (fits != free_.end()) {
+    Series* const series = *fits;
+    free_.erase(fits);
+    return series;
+  }
+  auto* const series = new (take(sizeof(Series) + text_bytes)) Series;
+  series->text_capacity = static_cast<std::uint32_t>(text_bytes);
+  if (last_ == nullptr) {
+    first_.store(series, std::memory_order_release);
+  } else {
+    last_->next.store(series, std::memory_order_release);
+  }
+  last_ = series;
+  const std::size_t bytes = sizeof(Series) + text_bytes + cells_each() * sizeof(Cell);
+  bytes_ += bytes;
+  common_->bytes.fetch_add(bytes, std::memory_order_relaxed);
+  return series;
+}
+
+Series* Family::insert(std::span<const std::string_view> values, std::uint32_t hash) {
   std::string text;
   bool escaped = false;
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -268,81 +355,63 @@ Series* Family::insert(std::span<const std::string_view> values, std::uint64_t h
     escaped = append_escaped(text, values[i]) || escaped;
     text += '"';
   }
-  char* const memory = take(sizeof(Series) + text.size());
-  auto* const series = new (memory) Series;
-  std::memcpy(memory + sizeof(Series), text.data(), text.size());
+  Series* const series = make_series(text.size());
+  std::memcpy(series->text_room(), text.data(), text.size());
   series->hash = hash;
   series->text_size = static_cast<std::uint32_t>(text.size());
   series->escaped = escaped ? 1U : 0U;
-  if (type_ == MetricType::kGauge) {
-    series->gauge.store(kUnset, std::memory_order_relaxed);
-  } else {
-    series->cells = allocate(cells_each());
-  }
-
-  if (last_ == nullptr) {
-    first_.store(series, std::memory_order_release);
-  } else {
-    last_->next.store(series, std::memory_order_release);
-  }
-  last_ = series;
-
-  Table* table = table_.load(std::memory_order_relaxed);
-  const std::size_t count = count_.load(std::memory_order_relaxed) + 1;
-  if (count * 4 > (table->mask + 1) * 3) {
-    tables_.push_back(std::make_unique<Table>((table->mask + 1) * 2));
-    table = tables_.back().get();
-    for (Series* each = first_.load(std::memory_order_relaxed); each != nullptr;
-         each = each->next.load(std::memory_order_relaxed)) {
-      put(*table, each);
-    }
-    table_.store(table, std::memory_order_release);
-  } else {
-    put(*table, series);
-  }
-  count_.store(count, std::memory_order_relaxed);
+  enliven(*series);
+  put(series);
   return series;
 }
 
-void Family::put(Table& table, Series* series) const {
-  std::size_t at = series->hash & table.mask;
-  while (table.slot[at].load(std::memory_order_relaxed) != nullptr) at = (at + 1) & table.mask;
-  table.slot[at].store(series, std::memory_order_release);
+void Family::enliven(Series& series) {
+  series.created.store(common_->clock->now(), std::memory_order_relaxed);
+  series.changed_at = seconds() & ((1U << 30) - 1);
+  series.touched.store(0, std::memory_order_relaxed);
+  series.value.store(is_gauge() ? kUnset : 0, std::memory_order_relaxed);
+  if (layout_.has_native) {
+    auto extra = std::make_unique<SeriesExtra>();
+    extra->native = std::make_unique<NativeBuckets>(layout_.native);
+    series.extra.store(extra.release(), std::memory_order_release);
+  }
+  const CellId cells = is_gauge() ? kNoCell : allocate(cells_each());
+  const std::uint64_t generation = series.generation.load(std::memory_order_relaxed);
+  series.stamp.store(generation << 32 | cells, std::memory_order_release);
+  count_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Family::put(Series* series) {
+  const auto place = [](Table& table, Series* each) {
+    std::size_t at = each->hash & table.mask;
+    while (table.slot[at].load(std::memory_order_relaxed) != nullptr) at = (at + 1) & table.mask;
+    table.slot[at].store(each, std::memory_order_release);
+  };
+  series->linked = 1;
+  ++used_slots_;
+  if (used_slots_ * 4 <= (newest_->mask + 1) * 3) {
+    place(*newest_, series);
+    return;
+  }
+  std::vector<Series*> linked;
+  for (Series* each = first_.load(std::memory_order_relaxed); each != nullptr;
+       each = each->next.load(std::memory_order_relaxed)) {
+    if (each->linked != 0) linked.push_back(each);
+  }
+  used_slots_ = linked.size();
+  auto larger = std::make_unique<Table>(std::max<std::size_t>(std::bit_ceil(linked.size() * 2), 8));
+  for (Series* each : linked) place(*larger, each);
+  table_.store(larger.get(), std::memory_order_release);
+  outgrown_.push_back(std::exchange(newest_, std::move(larger)));
+  const InUse in_use;
+  std::erase_if(outgrown_, [&](const auto& table) { return !in_use.contains(table.get()); });
 }
 
 bool Family::same_schema(const Description& d) const {
-  if (d.type != type_ || !std::ranges::equal(d.labels, labels_)) return false;
-  return std::ranges::equal(BucketIndex(d.layout.bounds).bounds(), buckets_.bounds());
-}
-
-double counter_value(const Series& series, const CellReader& reader) {
-  return static_cast<double>(reader.count(series.cells)) + reader.sum(series.cells + 1);
-}
-
-void Family::visit(Visitor& visitor, const CellReader& reader) const {
-  std::vector<std::uint64_t> counts(buckets_.size() + 1);
-  bool begun = false;
-  for (const Series* series = first_.load(std::memory_order_acquire); series != nullptr;
-       series = series->next.load(std::memory_order_acquire)) {
-    const std::uint64_t gauge = series->gauge.load(std::memory_order_relaxed);
-    if (type_ == MetricType::kGauge && gauge == kUnset) continue;
-    if (!std::exchange(begun, true)) {
-      visitor.begin_family({type_, name_, help_, unit_, labels_, buckets_.bounds()});
-    }
-    if (type_ == MetricType::kGauge) {
-      visitor.point(series->text(), {.value = std::bit_cast<double>(gauge)});
-    } else if (type_ == MetricType::kCounter) {
-      visitor.point(series->text(), {.value = counter_value(*series, reader)});
-    } else {
-      HistogramView view{.counts = counts, .count = 0, .sum = reader.sum(series->cells)};
-      for (std::uint32_t i = 0; i < counts.size(); ++i) {
-        counts[i] = reader.count(series->cells + 1 + i);
-        view.count += counts[i];
-      }
-      visitor.histogram(series->text(), view);
-    }
-  }
-  if (begun) visitor.end_family();
+  if (d.type != type_) return false;
+  if (type_ != MetricType::kStateSet && !std::ranges::equal(d.labels, labels_)) return false;
+  return (d.layout.has_native && d.type == MetricType::kHistogram) == layout_.has_native &&
+         std::ranges::equal(BucketIndex(d.layout.bounds).bounds(), buckets_.bounds());
 }
 
 }  // namespace vigil::metrics::internal

@@ -2,22 +2,24 @@
 // without a lock. Behind the typed instruments of metrics.h; not for callers.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
-#include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "vigil/base/clock.h"
 #include "vigil/base/mutex.h"
+#include "vigil/metrics/bucket_index.h"
 #include "vigil/metrics/cells.h"
 #include "vigil/metrics/schema.h"
+#include "vigil/metrics/series.h"
 #include "vigil/model/sample.h"
 
 namespace vigil::metrics {
@@ -26,97 +28,75 @@ class Visitor;
 
 namespace vigil::metrics::internal {
 
-// How often a registry's families refused a label set. Shared with the families.
-struct Refusals {
+// What the families of one registry share.
+struct Common {
+  const Clock* clock = &Clock::system();
+  bool enabled = true;
+  std::size_t max_bytes = 0;  // of all series together; 0: no limit
+  std::atomic<std::size_t> bytes{0};
   std::atomic<std::uint64_t> overflowed{0};  // counted under "other" instead
   std::atomic<std::uint64_t> rejected{0};    // not a value of a closed label: not counted at all
+  std::atomic<std::uint64_t> expired{0};     // label sets that were idle for too long
 };
-
-// Upper bounds and the way from a value to its bucket in constant time.
-class BucketIndex {
- public:
-  explicit BucketIndex(std::span<const double> bounds);
-
-  // The first bucket whose bound is >= value; size() for the +Inf bucket, also for NaN.
-  std::uint32_t find(double value) const;
-  std::uint32_t size() const { return size_; }
-  std::span<const double> bounds() const { return {bounds_.data(), size_}; }
-
- private:
-  std::uint32_t size_ = 0;
-  std::vector<double> bounds_;  // and two of +Inf behind them
-  // The first bound of each octave, from the one below the first bound to the one above
-  // the last. Empty if some octave has more than two bounds or one is not positive.
-  std::vector<std::uint16_t> start_;
-  std::int64_t first_octave_ = 0;
-  std::int64_t last_octave_ = 0;
-};
-
-inline std::uint32_t BucketIndex::find(double value) const {
-  if (std::isnan(value)) [[unlikely]]
-    return size_;
-  if (!start_.empty()) [[likely]] {
-    // The sign bit makes the exponent of negative values negative: below all bounds.
-    const std::int64_t exponent = std::bit_cast<std::int64_t>(value) >> 52;
-    const std::int64_t octave = std::clamp(exponent, first_octave_, last_octave_);
-    std::uint32_t at = start_[static_cast<std::size_t>(octave - first_octave_)];
-    at += bounds_[at] < value ? 1U : 0U;
-    at += bounds_[at] < value ? 1U : 0U;
-    return at;
-  }
-  std::uint32_t low = 0;
-  std::uint32_t length = size_;
-  while (length > 0) {
-    const std::uint32_t half = length / 2;
-    const bool above = bounds_[low + half] < value;
-    low = above ? low + half + 1 : low;
-    length = above ? length - half - 1 : half;
-  }
-  return low;
-}
-
-// One label set of a family, at a fixed address while the family lives. The
-// escaped label text `a="x",b="y"` follows it in memory.
-struct Series {
-  std::uint64_t hash = 0;
-  std::atomic<Series*> next{nullptr};   // in order of creation
-  std::atomic<std::uint64_t> gauge{0};  // bits of a double; kUnset before the first set
-  CellId cells = kNoCell;               // counter: integer part, float part; histogram: sum, buckets
-  std::uint32_t text_size : 31 = 0;
-  std::uint32_t escaped : 1 = 0;  // the text differs from the raw values
-
-  std::string_view text() const { return {reinterpret_cast<const char*>(this + 1), text_size}; }
-};
-
-inline constexpr std::uint64_t kUnset = 0x7ff8'0000'7669'6769ULL;  // a NaN of our own
 
 // Thread-safety: any thread. find() never locks; creating takes the family's lock.
+//
+// A series lives in one of four places:
+//   alive     in the list, in the table, with cells
+//   tomb      in the list and the table, without cells: revived by its handles and lookups
+//   unlinked  in the list only, while a search that began earlier may still look at it
+//   free      in the list only: waits for another label set
 class Family {
  public:
-  Family(const Description& description, std::shared_ptr<Refusals> refusals);
+  Family(const Description& description, std::string name, std::shared_ptr<Common> common);
   ~Family();
   Family(const Family&) = delete;
   Family& operator=(const Family&) = delete;
 
   // The series of these label values (as many as labels). At the cap: the overflow
-  // series. Null for a value that a closed label does not have.
-  Series* get(std::span<const std::string_view> values) {
-    Series* const found = find(values, hash(values));
-    return found != nullptr ? found : create(values);
+  // series. Without a series for a value that a closed label does not have.
+  Target get(std::span<const std::string_view> values) {
+    const Target found = find(values, hash(values));
+    return found.series != nullptr ? found : create(values);
   }
 
   // Creates each series with these values; nullopt stands for every value of a closed label.
   void prepare(std::span<const std::optional<std::string_view>> values);
 
+  // Takes a label set off the page; true if it was there. Handles of it that are used
+  // again start it anew at 0.
+  bool remove(std::span<const std::string_view> values);
+
   // The one series of a family without labels.
-  Series* only() const { return only_; }
+  Target only() const { return only_; }
+
+  // Where updates of a handle go whose series is not what it was.
+  Target resolve(const Target& old);
+
+  // The exemplars of a series that the caller has announced to use.
+  Exemplars* exemplars(Series& series);
 
   bool same_schema(const Description& description) const;
-  void visit(Visitor& visitor, const CellReader& reader) const;
+  void visit(Visitor& visitor, const CellReader& reader);
+  // Retires label sets that were idle for Options::expire_after and reuses what removed
+  // ones held. Called after each visit.
+  void sweep();
+
   const BucketIndex& buckets() const { return buckets_; }
+  bool has_native() const { return layout_.has_native; }
+  double zero_threshold() const { return layout_.native.zero_threshold; }
+  const Clock& clock() const { return *common_->clock; }
   const std::string& name() const { return name_; }
   MetricType type() const { return type_; }
   std::size_t size() const { return count_.load(std::memory_order_relaxed); }
+
+  // Of a histogram series: sum, classic buckets, +Inf; then, of a native one, the
+  // observations near 0 and those that are not a number.
+  CellId zero_cell(CellId first) const { return first + buckets_.size() + 2; }
+  CellId nan_cell(CellId first) const { return first + buckets_.size() + 3; }
+
+  // Sets every series but this one of an info metric aside.
+  void clear_others(const Series* kept);
 
  private:
   struct Table {
@@ -124,43 +104,77 @@ class Family {
     std::size_t mask;
     std::unique_ptr<std::atomic<Series*>[]> slot;
   };
+  // What a series held when it was removed, until nobody can be updating it.
+  struct Remains {
+    Series* series = nullptr;
+    CellId cells = kNoCell;
+    SeriesExtra* extra = nullptr;
+  };
 
-  static std::uint64_t hash(std::span<const std::string_view> values);
-  Series* find(std::span<const std::string_view> values, std::uint64_t hash) const;
+  static constexpr std::size_t kMinTombs = 16;
+
+  static std::uint32_t hash(std::span<const std::string_view> values);
+  static Series* deleted();  // marks the slot of a series that was unlinked
+  Target target(Series* series) const;
+  Target find(std::span<const std::string_view> values, std::uint32_t hash);
+  Series* search(const Table& table, std::span<const std::string_view> values, std::uint32_t hash) const;
   bool matches(const Series& series, std::span<const std::string_view> values) const;
-  Series* create(std::span<const std::string_view> values);
-  Series* overflow(std::span<const std::string_view> values);
-  Series* insert(std::span<const std::string_view> values, std::uint64_t hash) REQUIRES(mutex_);
-  void put(Table& table, Series* series) const;
+  Target create(std::span<const std::string_view> values);
+  Target overflow(std::span<const std::string_view> values);
+  std::uint32_t seconds() const;  // of the family's life
+  bool full() const;
+  Series* insert(std::span<const std::string_view> values, std::uint32_t hash) REQUIRES(mutex_);
+  Series* make_series(std::size_t text_bytes) REQUIRES(mutex_);
+  void put(Series* series) REQUIRES(mutex_);
+  void enliven(Series& series) REQUIRES(mutex_);
+  void kill(Series& series, CellId cells) REQUIRES(mutex_);
+  void retire_idle() REQUIRES(mutex_);
+  void reclaim() REQUIRES(mutex_);
+  void free_remains(const Remains& remains);
+  std::uint64_t activity(const Series& series, CellId cells, const CellReader& reader) const;
   bool allowed(std::span<const std::string_view> values) const;
   char* take(std::size_t bytes) REQUIRES(mutex_);
   std::uint32_t cells_each() const;
+  bool is_gauge() const { return type_ != MetricType::kCounter && type_ != MetricType::kHistogram; }
 
   const MetricType type_;
   const std::string name_, help_, unit_;
   std::vector<std::string> labels_;
   std::vector<std::vector<std::string>> closed_;  // by label; empty = open
   std::size_t cap_ = 0;                           // of ordinary series; the overflow series come on top
+  Duration expire_after_ = 0;
+  const Layout layout_;  // but for the bounds, which buckets_ has
   const BucketIndex buckets_;
-  const std::shared_ptr<Refusals> refusals_;
+  const std::shared_ptr<Common> common_;
+  const Timestamp born_;
 
-  Series* only_ = nullptr;
+  Target only_;
   std::atomic<Table*> table_{nullptr};
   std::atomic<Series*> first_{nullptr};
-  std::atomic<std::size_t> count_{0};
+  std::atomic<std::size_t> count_{0};       // alive, overflow series included
+  std::atomic<std::size_t> overflows_{0};   // alive overflow series
+  std::size_t bytes_ = 0;                   // under the lock
+  std::atomic<std::uint32_t> swept_at_{0};  // seconds()
+  std::atomic<bool> unswept_{false};        // removed label sets wait for sweep()
 
+  // Held shared by visits, so that no series they look at becomes another one.
+  std::shared_mutex visiting_;
   Mutex mutex_;
   Series* last_ GUARDED_BY(mutex_) = nullptr;
-  // Tables are outgrown, not freed, while a reader may look at them: together at most
-  // as large as the one in use.
-  std::vector<std::unique_ptr<Table>> tables_ GUARDED_BY(mutex_);
+  std::unique_ptr<Table> newest_ GUARDED_BY(mutex_);
+  std::size_t used_slots_ GUARDED_BY(mutex_) = 0;  // of the newest table, deleted ones included
+  std::vector<std::unique_ptr<Table>> outgrown_ GUARDED_BY(mutex_);
+  std::deque<Series*> tombs_ GUARDED_BY(mutex_);  // oldest first
+  std::vector<Series*> unlinked_ GUARDED_BY(mutex_);
+  std::vector<Series*> free_ GUARDED_BY(mutex_);
+  std::vector<Remains> remains_ GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<char[]>> blocks_ GUARDED_BY(mutex_);
   char* block_end_ GUARDED_BY(mutex_) = nullptr;
   std::size_t block_left_ GUARDED_BY(mutex_) = 0;
   bool warned_ GUARDED_BY(mutex_) = false;
 };
 
-// The value of a series, summed over all threads.
-double counter_value(const Series& series, const CellReader& reader);
+// The value of a counter, summed over all threads.
+double counter_value(CellId cells, const CellReader& reader);
 
 }  // namespace vigil::metrics::internal

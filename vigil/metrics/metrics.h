@@ -21,30 +21,30 @@
 // labels are closed, else by prepare(): otherwise the first event is invisible to
 // increase(). Gauges appear at their first set.
 //
-// Thread-safety: all members from any thread. Updates never lock or allocate, except
-// a thread's first of an instrument. Handles are small values, valid while the
-// instrument lives; with() on a known label set does not lock or allocate either.
+// Histograms have classic buckets, native ones (exponential, Prometheus' sparse format),
+// or both at once: buckets<0.1, 1.0>.with_native(), native(8).
+//
+// Label sets that come and go (peers, accounts): {.expire_after = 10 * kMinute} takes idle
+// ones off the page, remove() does it by hand; handles never dangle.
+//
+// Thread-safety: all members from any thread. with() on a known label set does not lock
+// or allocate; of handles see handles.h.
 #pragma once
 
 #include <array>
 #include <atomic>
-#include <bit>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 
-#include "vigil/base/clock.h"
-#include "vigil/base/ticks.h"
-#include "vigil/metrics/cells.h"
 #include "vigil/metrics/family.h"
+#include "vigil/metrics/handles.h"
 #include "vigil/metrics/registry.h"
 #include "vigil/metrics/schema.h"
+#include "vigil/metrics/timer.h"
 
 namespace vigil::metrics {
 
@@ -52,145 +52,51 @@ namespace vigil::metrics {
 struct Each {};
 inline constexpr Each each;
 
-class CounterHandle {
- public:
-  CounterHandle() = default;  // counts nowhere
-  explicit CounterHandle(const internal::Series* series)
-      : cells_(series == nullptr ? internal::kNoCell : series->cells) {}
-
-  // False if a label value was refused: updates go nowhere.
-  bool valid() const { return cells_ != internal::kNoCell; }
-
-  void inc() const { internal::add(cells_, std::uint64_t{1}); }
-  // Counters only go up: negative amounts and NaN are ignored.
-  template <class N>
-    requires std::is_arithmetic_v<N>
-  void inc(N amount) const {
-    if (!(amount > N{0})) return;
-    if constexpr (std::is_integral_v<N>) {
-      internal::add(cells_, static_cast<std::uint64_t>(amount));
-    } else {
-      internal::add(cells_ + 1, static_cast<double>(amount));
-    }
-  }
-  // Sums over threads: for tests and reports, not for hot paths.
-  double value() const;
-
- private:
-  internal::CellId cells_ = internal::kNoCell;
-};
-
-class GaugeHandle {
- public:
-  GaugeHandle() = default;  // goes nowhere
-  explicit GaugeHandle(internal::Series* series) : value_(series == nullptr ? nullptr : &series->gauge) {}
-
-  bool valid() const { return value_ != nullptr; }
-  void set(double value) const {
-    if (value_ != nullptr) value_->store(std::bit_cast<std::uint64_t>(value), std::memory_order_relaxed);
-  }
-  void add(double amount) const;
-  void inc() const { add(1); }
-  void dec() const { add(-1); }
-  // NaN before the first set.
-  double value() const;
-  // Takes the series off the page until the next set.
-  void clear() const {
-    if (value_ != nullptr) value_->store(internal::kUnset, std::memory_order_relaxed);
-  }
-
- private:
-  std::atomic<std::uint64_t>* value_ = nullptr;
-};
-
-class HistogramTimer;
-
-class HistogramHandle {
- public:
-  HistogramHandle() = default;  // observes nothing
-  HistogramHandle(const internal::Family& family, const internal::Series* series)
-      : buckets_(&family.buckets()), cells_(series == nullptr ? internal::kNoCell : series->cells) {}
-
-  bool valid() const { return cells_ != internal::kNoCell; }
-
-  // NaN is counted in +Inf and makes the sum NaN, as in other clients.
-  void observe(double value) const { update(value, value, 1); }
-  void observe_n(double value, std::uint64_t times) const {
-    if (times > 0) update(value, value * static_cast<double>(times), times);
-  }
-
-  // Measures until stop() or the end of the timer's scope, in seconds.
-  HistogramTimer time() const;
-  // The same on a Clock, for code that runs in virtual time.
-  HistogramTimer time(const Clock& clock) const;
-
-  std::uint64_t count() const;
-  double sum() const;
-
- private:
-  void update(double value, double amount, std::uint64_t times) const {
-    if (cells_ == internal::kNoCell) [[unlikely]]
-      return;
-    const std::uint32_t bucket = buckets_->find(value);
-    // One series' cells lie in one chunk, so one lookup serves both.
-    if (internal::Cell* const sum = internal::find_cell(cells_)) [[likely]] {
-      internal::bump(*sum, amount);
-      internal::bump(sum[1 + bucket], times);
-    } else {
-      internal::add_slow(cells_, amount);
-      internal::add_slow(cells_ + 1 + bucket, times);
-    }
-  }
-
-  const internal::BucketIndex* buckets_ = nullptr;
-  internal::CellId cells_ = internal::kNoCell;
-};
-
-// May be moved and stopped on any thread.
-class [[nodiscard]] HistogramTimer {
- public:
-  explicit HistogramTimer(HistogramHandle histogram, const Clock* clock = nullptr)
-      : histogram_(histogram), clock_(clock), start_(read()) {}
-  HistogramTimer(HistogramTimer&& other) noexcept
-      : histogram_(other.histogram_),
-        clock_(other.clock_),
-        start_(other.start_),
-        running_(std::exchange(other.running_, false)) {}
-  HistogramTimer& operator=(HistogramTimer&&) = delete;
-  ~HistogramTimer() { stop(); }
-
-  // Observes and returns the seconds since construction; 0 after the first call.
-  double stop() {
-    if (!std::exchange(running_, false)) return 0;
-    const double elapsed = seconds();
-    histogram_.observe(elapsed);
-    return elapsed;
-  }
-  void cancel() { running_ = false; }
-  double seconds() const {
-    const std::uint64_t end = read();
-    return clock_ == nullptr ? Ticks::seconds(start_, end) : static_cast<double>(end - start_) * 1e-9;
-  }
-
- private:
-  std::uint64_t read() const {
-    return clock_ == nullptr ? Ticks::now() : static_cast<std::uint64_t>(clock_->steady().count());
-  }
-  HistogramHandle histogram_;
-  const Clock* clock_;
-  std::uint64_t start_;
-  bool running_ = true;
-};
-
-inline HistogramTimer HistogramHandle::time() const { return HistogramTimer(*this); }
-inline HistogramTimer HistogramHandle::time(const Clock& clock) const { return HistogramTimer(*this, &clock); }
-
 namespace internal {
 
 // Joins the global registry, once, for the life of the process.
 Family& attach_global(std::atomic<Family*>& family, const Description& description);
 
-// What the three kinds share: declaration, label values, the way to the family.
+// An instrument's family: the global registry's, joined at the first use, or that of the
+// registry it was made with.
+class FamilyRef {
+ public:
+  constexpr explicit FamilyRef(const Description& description) : description_(description) {}
+  FamilyRef(RegistryRef registry, const Description& description)
+      : description_(description),
+        attachment_(new Attachment(registry.pointer == nullptr ? nullptr : registry.pointer->state(), description_)) {
+    family_.store(attachment_->family.get(), std::memory_order_relaxed);
+  }
+
+  Family& get() const {
+    Family* const known = family_.load(std::memory_order_acquire);
+    if (known != nullptr) [[likely]]
+      return *known;
+    return attach_global(family_, description_);
+  }
+  const Description& description() const { return description_; }
+
+ private:
+  Description description_;
+  mutable std::atomic<Family*> family_{nullptr};
+  std::unique_ptr<Attachment> attachment_;
+};
+
+// Text, or an enumeration whose to_string() is found beside it.
+template <class T>
+concept LabelValue = std::convertible_to<const T&, std::string_view> || (std::is_enum_v<T> && requires(T value) {
+                       { to_string(value) } -> std::convertible_to<std::string_view>;
+                     });
+template <LabelValue T>
+std::string_view label_value(const T& value) {
+  if constexpr (std::is_enum_v<T>) {
+    return to_string(value);
+  } else {
+    return value;
+  }
+}
+
+// What the kinds share: declaration, label values, the way to the family.
 template <FixedString... Labels>
 class Instrument {
  public:
@@ -209,16 +115,25 @@ class Instrument {
       if constexpr (std::is_same_v<T, Each>) {
         return std::nullopt;
       } else {
-        return std::string_view(value);
+        return internal::label_value(value);
       }
     };
     const std::array<std::optional<std::string_view>, kArity> all{convert(values)...};
     family().prepare(all);
   }
 
+  // Takes a label set off the page, in constant time; true if it was there. Its handles
+  // stay safe to use: an update through one starts the label set again at 0.
+  template <LabelValue... V>
+    requires(sizeof...(V) == kArity && kArity > 0)
+  bool remove(const V&... values) const {
+    const std::array<std::string_view, kArity> all{label_value(values)...};
+    return family().remove(all);
+  }
+
   // Joins the registry now, so that the series of closed labels exist from the start.
   void declare() const { family(); }
-  std::string_view name() const { return description_.name; }
+  std::string_view name() const { return family_.description().name; }
   // Label sets alive, overflow included.
   std::size_t size() const { return family().size(); }
 
@@ -233,39 +148,25 @@ class Instrument {
       }(),
       "a label name appears twice");
 
-  constexpr explicit Instrument(const Description& description) : description_(description) {}
-  Instrument(RegistryRef registry, const Description& description)
-      : description_(description),
-        attachment_(new Attachment(registry.pointer == nullptr ? nullptr : registry.pointer->state(), description_)) {
-    family_.store(attachment_->family.get(), std::memory_order_relaxed);
-  }
+  constexpr explicit Instrument(const Description& description) : family_(description) {}
+  Instrument(RegistryRef registry, const Description& description) : family_(registry, description) {}
   ~Instrument() = default;
 
-  Family& family() const {
-    Family* const known = family_.load(std::memory_order_acquire);
-    if (known != nullptr) [[likely]]
-      return *known;
-    return attach_global(family_, description_);
-  }
+  Family& family() const { return family_.get(); }
 
   template <class... V>
-  Series* series(const V&... values) const {
+  Target target(const V&... values) const {
     if constexpr (kArity == 0) {
       return family().only();
     } else {
-      const std::array<std::string_view, kArity> all{std::string_view(values)...};
+      const std::array<std::string_view, kArity> all{label_value(values)...};
       return family().get(all);
     }
   }
 
  private:
-  Description description_;
-  mutable std::atomic<Family*> family_{nullptr};
-  std::unique_ptr<Attachment> attachment_;
+  FamilyRef family_;
 };
-
-template <class T>
-concept LabelValue = std::convertible_to<const T&, std::string_view>;
 
 }  // namespace internal
 
@@ -286,7 +187,7 @@ class Counter : public internal::Instrument<Labels...> {
   template <internal::LabelValue... V>
     requires(sizeof...(V) == sizeof...(Labels))
   CounterHandle with(const V&... values) const {
-    return CounterHandle(Base::series(values...));
+    return CounterHandle(Base::target(values...));
   }
 
   void inc() const
@@ -322,7 +223,7 @@ class Gauge : public internal::Instrument<Labels...> {
   template <internal::LabelValue... V>
     requires(sizeof...(V) == sizeof...(Labels))
   GaugeHandle with(const V&... values) const {
-    return GaugeHandle(Base::series(values...));
+    return GaugeHandle(Base::target(values...));
   }
 
   void set(double value) const
@@ -371,7 +272,7 @@ class Histogram : public internal::Instrument<Labels...> {
   template <internal::LabelValue... V>
     requires(sizeof...(V) == sizeof...(Labels))
   HistogramHandle with(const V&... values) const {
-    return HistogramHandle(Base::family(), Base::series(values...));
+    return HistogramHandle(Base::target(values...));
   }
 
   void observe(double value) const
@@ -379,11 +280,82 @@ class Histogram : public internal::Instrument<Labels...> {
   {
     with().observe(value);
   }
+  void observe(double value, const TraceContext& trace) const
+    requires(sizeof...(Labels) == 0)
+  {
+    with().observe(value, trace);
+  }
   HistogramTimer time() const
     requires(sizeof...(Labels) == 0)
   {
     return with().time();
   }
+};
+
+// What a program is: one label set, always 1 (OpenMetrics 1.0, "Info").
+//   inline constinit Info<"version", "revision"> build{"myapp_build_info", "Build."};
+//   build.set("1.2", "abc");
+template <FixedString... Labels>
+class Info : public internal::Instrument<Labels...> {
+  using Base = internal::Instrument<Labels...>;
+  static_assert(sizeof...(Labels) > 0, "an info metric is its labels");
+
+ public:
+  using Definition = InfoDef<Labels...>;
+
+  constexpr explicit Info(const Definition& definition) : Base(definition.describe()) {}
+  Info(RegistryRef registry, const Definition& definition) : Base(registry, definition.describe()) {}
+  constexpr Info(InfoName name, std::string_view help) : Info(Definition{name, help}) {}
+  Info(RegistryRef registry, InfoName name, std::string_view help) : Info(registry, Definition{name, help}) {}
+
+  // Replaces what was set before.
+  template <internal::LabelValue... V>
+    requires(sizeof...(V) == sizeof...(Labels))
+  void set(const V&... values) const {
+    const internal::Target target = Base::target(values...);
+    GaugeHandle(target).set(1);
+    Base::family().clear_others(target.series);
+  }
+};
+
+// Which of a few states hold: one series a state, 1 or 0 (OpenMetrics 1.0, "StateSet").
+//   inline constinit StateSet<"leader", "follower"> role{"node_role", "What the node is."};
+//   role.set("leader");                 // exactly this one
+//   role.set("follower", true);         // this one too
+template <FixedString... States>
+class StateSet {
+  static_assert(sizeof...(States) > 0, "a state set has states");
+
+ public:
+  constexpr StateSet(Name name, std::string_view help) : label_{name.text}, family_{describe(help)} {}
+  StateSet(RegistryRef registry, Name name, std::string_view help)
+      : label_{name.text}, family_(registry, describe(help)) {}
+
+  // True if there is such a state.
+  bool set(std::string_view state) const {
+    if (!known(state)) return false;
+    for (const std::string_view one : internal::kStrings<States...>) set(one, one == state);
+    return true;
+  }
+  bool set(std::string_view state, bool holds) const {
+    if (!known(state)) return false;
+    const std::array<std::string_view, 1> values{state};
+    GaugeHandle(family_.get().get(values)).set(holds ? 1 : 0);
+    return true;
+  }
+  void declare() const { family_.get(); }
+
+ private:
+  static constexpr bool known(std::string_view state) { return ((States.view() == state) || ...); }
+  constexpr Description describe(std::string_view help) const {
+    Options options;
+    options.closed[0] = {label_[0], internal::kStrings<States...>};
+    // OpenMetrics wants the label to be named like the metric.
+    return {MetricType::kStateSet, label_[0], help, label_, {}, options};
+  }
+
+  std::array<std::string_view, 1> label_;
+  internal::FamilyRef family_;
 };
 
 // Joins several instruments declared at namespace scope to the global registry:

@@ -15,9 +15,9 @@ namespace {
 // Something that shows one family: instruments, or values read on demand.
 class CollectedFamily {
  public:
-  CollectedFamily(const Description& d, Collector::Function collect)
+  CollectedFamily(const Description& d, std::string name, Collector::Function collect)
       : type_(d.type),
-        name_(d.name),
+        name_(std::move(name)),
         help_(to_utf8(d.help)),
         unit_(d.options.unit),
         labels_(d.labels.begin(), d.labels.end()),
@@ -73,8 +73,8 @@ class CollectedFamily {
   Collector::Function collect_ GUARDED_BY(mutex_);
 };
 
-std::string_view schema_problem(const Description& d) {
-  if (!is_plain_name(d.name, true)) return "is not a valid metric name";
+std::string_view schema_problem(const Description& d, std::string_view name) {
+  if (!is_plain_name(name, true)) return "is not a valid metric name";
   if (d.type == MetricType::kCounter && !d.name.ends_with("_total")) return "is a counter and does not end in _total";
   if (!d.options.unit.empty()) {
     std::string_view base = d.name;
@@ -91,21 +91,29 @@ std::string_view schema_problem(const Description& d) {
 
 class RegistryState {
  public:
-  RegistryState() {
+  explicit RegistryState(RegistryOptions options) : prefix_(std::move(options.prefix)) {
+    common_->clock = options.clock;
+    common_->enabled = options.enabled;
+    common_->max_bytes = options.max_bytes;
     add_own("vigil_metrics_overflowed_label_sets_total",
-            "Lookups of label sets above the cap of their metric, counted as \"other\".", &Refusals::overflowed);
+            "Lookups of label sets above the cap of their metric, counted as \"other\".", &Common::overflowed);
     add_own("vigil_metrics_rejected_label_sets_total",
-            "Lookups with a value that a closed label does not have; what was recorded is lost.", &Refusals::rejected);
+            "Lookups with a value that a closed label does not have; what was recorded is lost.", &Common::rejected);
+    add_own("vigil_metrics_expired_label_sets_total", "Label sets that were idle for longer than their metric allows.",
+            &Common::expired);
   }
+
+  std::string prefixed(std::string_view name) const { return prefix_ + std::string(name); }
 
   std::shared_ptr<Family> attach(const Description& d) {
     MutexLock lock(mutex_);
-    std::string_view problem = schema_problem(d);
+    const std::string name = prefixed(d.name);
+    std::string_view problem = schema_problem(d, name);
     if (problem.empty()) {
-      const auto found = entries_.find(d.name);
+      const auto found = entries_.find(name);
       if (found == entries_.end()) {
-        auto family = std::make_shared<Family>(d, refusals_);
-        entries_.emplace(d.name, Entry{family, nullptr, 1});
+        auto family = std::make_shared<Family>(d, name, common_);
+        entries_.emplace(name, Entry{family, nullptr, 1});
         return family;
       }
       if (found->second.family != nullptr && found->second.family->same_schema(d)) {
@@ -114,8 +122,8 @@ class RegistryState {
       }
       problem = "is taken by another kind of metric";
     }
-    refuse(d.name, problem);
-    return std::make_shared<Family>(d, refusals_);
+    refuse(name, problem);
+    return std::make_shared<Family>(d, name, common_);
   }
 
   void detach(const std::shared_ptr<Family>& family) {
@@ -153,6 +161,7 @@ class RegistryState {
     for (const Entry& entry : entries) {
       if (entry.family != nullptr) {
         entry.family->visit(visitor, reader);
+        entry.family->sweep();
       } else {
         entry.collected->visit(visitor);
       }
@@ -171,10 +180,11 @@ class RegistryState {
     int uses = 0;  // instruments that share the family
   };
 
-  void add_own(std::string_view name, std::string_view help, std::atomic<std::uint64_t> Refusals::* member) {
+  void add_own(std::string_view name, std::string_view help, std::atomic<std::uint64_t> Common::* member) {
     attach(std::make_shared<CollectedFamily>(
-        Description{MetricType::kCounter, name, help, {}, {}, {}}, [refusals = refusals_, member](CollectorSink& sink) {
-          sink.point(static_cast<double>(((*refusals).*member).load(std::memory_order_relaxed)));
+        Description{MetricType::kCounter, name, help, {}, {}, {}}, prefixed(name),
+        [common = common_, member](CollectorSink& sink) {
+          sink.point(static_cast<double>(((*common).*member).load(std::memory_order_relaxed)));
         }));
   }
 
@@ -184,7 +194,8 @@ class RegistryState {
     if (problems_.size() < kMaxProblems) problems_.push_back(std::string(name) + " " + std::string(why));
   }
 
-  const std::shared_ptr<Refusals> refusals_ = std::make_shared<Refusals>();
+  const std::string prefix_;
+  const std::shared_ptr<Common> common_ = std::make_shared<Common>();
   Mutex mutex_;
   std::map<std::string, Entry, std::less<>> entries_ GUARDED_BY(mutex_);
   std::vector<std::string> problems_ GUARDED_BY(mutex_);
@@ -192,8 +203,9 @@ class RegistryState {
 
 Attachment::Attachment(std::shared_ptr<RegistryState> registry, const Description& description)
     : state(std::move(registry)),
-      family(state == nullptr ? std::make_shared<Family>(description, std::make_shared<Refusals>())
-                              : state->attach(description)) {}
+      family(state == nullptr
+                 ? std::make_shared<Family>(description, std::string(description.name), std::make_shared<Common>())
+                 : state->attach(description)) {}
 
 Attachment::~Attachment() {
   if (state != nullptr) state->detach(family);
@@ -213,12 +225,41 @@ Family& attach_global(std::atomic<Family*>& family, const Description& descripti
 
 }  // namespace internal
 
-Registry::Registry() : state_(std::make_shared<internal::RegistryState>()) {}
+namespace {
+
+struct Global {
+  Mutex mutex;
+  RegistryOptions options GUARDED_BY(mutex);
+  std::atomic<Registry*> made{nullptr};
+};
+Global& the_global() {
+  static Global* const instance = new Global;
+  return *instance;
+}
+
+}  // namespace
+
+Registry::Registry(RegistryOptions options) : state_(std::make_shared<internal::RegistryState>(std::move(options))) {}
 Registry::~Registry() = default;
 
 Registry& Registry::global() {
-  static Registry* const instance = new Registry;
-  return *instance;
+  Global& global = the_global();
+  if (Registry* const known = global.made.load(std::memory_order_acquire)) return *known;
+  MutexLock lock(global.mutex);
+  Registry* made = global.made.load(std::memory_order_acquire);
+  if (made == nullptr) {
+    made = new Registry(global.options);
+    global.made.store(made, std::memory_order_release);
+  }
+  return *made;
+}
+
+bool Registry::configure_global(RegistryOptions options) {
+  Global& global = the_global();
+  MutexLock lock(global.mutex);
+  if (global.made.load(std::memory_order_acquire) != nullptr) return false;
+  global.options = std::move(options);
+  return true;
 }
 
 void Registry::visit(Visitor& visitor) const { state_->visit(visitor); }
@@ -233,7 +274,8 @@ Collector::Collector(RegistryRef registry, MetricType type, Name name, std::stri
 Collector::Collector(RegistryRef registry, const Description& description, Function collect) {
   if (registry.pointer == nullptr) return;
   state_ = registry.pointer->state();
-  auto source = std::make_shared<internal::CollectedFamily>(description, std::move(collect));
+  auto source =
+      std::make_shared<internal::CollectedFamily>(description, state_->prefixed(description.name), std::move(collect));
   source_ = source;
   state_->attach(std::move(source));
 }
@@ -241,35 +283,5 @@ Collector::Collector(RegistryRef registry, const Description& description, Funct
 Collector::~Collector() {
   if (state_ != nullptr) state_->detach(std::static_pointer_cast<internal::CollectedFamily>(source_));
 }
-
-double CounterHandle::value() const {
-  const internal::CellReader reader;
-  return static_cast<double>(reader.count(cells_)) + reader.sum(cells_ + 1);
-}
-
-void GaugeHandle::add(double amount) const {
-  if (value_ == nullptr) return;
-  std::uint64_t seen = value_->load(std::memory_order_relaxed);
-  for (;;) {
-    const double before = seen == internal::kUnset ? 0 : std::bit_cast<double>(seen);
-    if (value_->compare_exchange_weak(seen, std::bit_cast<std::uint64_t>(before + amount), std::memory_order_relaxed))
-      return;
-  }
-}
-
-double GaugeHandle::value() const {
-  return value_ == nullptr ? std::bit_cast<double>(internal::kUnset)
-                           : std::bit_cast<double>(value_->load(std::memory_order_relaxed));
-}
-
-std::uint64_t HistogramHandle::count() const {
-  if (!valid()) return 0;
-  const internal::CellReader reader;
-  std::uint64_t count = 0;
-  for (std::uint32_t i = 0; i <= buckets_->size(); ++i) count += reader.count(cells_ + 1 + i);
-  return count;
-}
-
-double HistogramHandle::sum() const { return internal::CellReader().sum(cells_); }
 
 }  // namespace vigil::metrics

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "vigil/base/time.h"
 #include "vigil/model/sample.h"
 
 namespace vigil::metrics {
@@ -54,6 +55,14 @@ struct CounterName {
   }
 };
 
+// The same for info metrics, whose names end in "_info".
+struct InfoName {
+  std::string_view text;
+  consteval InfoName(const char* literal) : text(Name(literal).text) {  // NOLINT(google-explicit-constructor)
+    if (!text.ends_with("_info")) throw "the name of an info metric ends in _info";
+  }
+};
+
 // A label whose values are known in advance: their series exist from the start at
 // 0 (counters, histograms), and no other value is accepted.
 struct ClosedLabel {
@@ -82,14 +91,30 @@ struct BoundsOf {
 template <FixedString Label, FixedString... Values>
 inline constexpr ClosedLabel closed{Label.view(), internal::kStrings<Values...>};
 
-// How a histogram divides its observations.
+// Exponential buckets of a native histogram: bucket bounds grow by 2^(2^-schema), 9 % at
+// schema 3, and need not be chosen in advance.
+struct NativeLayout {
+  int schema = 3;                    // -4..8; lowered by itself when a series outgrows max_buckets
+  double zero_threshold = 0x1p-128;  // observations this near to 0 share one bucket
+  std::uint32_t max_buckets = 160;   // of a series, rounded down to whole pages of 16; at most 512
+};
+
+// How a histogram divides its observations: by given bounds, exponentially, or both.
 struct Layout {
-  std::span<const double> bounds;  // upper bounds, ascending; +Inf is implied
+  std::span<const double> bounds{};  // upper bounds, ascending; +Inf is implied
+  bool has_native = false;
+  NativeLayout native{};
+
+  // buckets<0.1, 0.5, 1>.with_native()
+  constexpr Layout with_native(NativeLayout layout = {}) const { return {bounds, true, layout}; }
 };
 
 // buckets<0.1, 0.5, 1>
 template <double... Bounds>
-inline constexpr Layout buckets{internal::BoundsOf<Bounds...>::kBounds};
+inline constexpr Layout buckets{internal::BoundsOf<Bounds...>::kBounds, false, {}};
+
+// Native buckets only: text formats show count and sum, protobuf the buckets.
+constexpr Layout native(int schema = 3) { return Layout{}.with_native({.schema = schema}); }
 
 // Seconds of an ordinary request, as Prometheus clients have them.
 inline constexpr Layout kDefaultBuckets = buckets<0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0>;
@@ -102,6 +127,9 @@ struct Options {
   // Label sets a family may hold, the overflow set included. Beyond it every new set is
   // counted under one whose open labels say "other".
   std::uint32_t max_label_sets = kDefaultMaxLabelSets;
+  // Label sets without an update for this long leave the page and make room for others, as
+  // seen by the visits of the registry; 0: never. Ignored where all labels are closed.
+  Duration expire_after = 0;
   // OpenMetrics unit, e.g. "seconds"; the name must end in "_" + unit (before "_total").
   std::string_view unit{};
 };
@@ -123,6 +151,10 @@ template <FixedString... Labels>
 class Gauge;
 template <FixedString... Labels>
 class Histogram;
+template <FixedString... Labels>
+class Info;
+template <FixedString... States>
+class StateSet;
 
 // Definitions: an instrument without a registry, for catalogues that declare each
 // metric once and create it where it is needed:
@@ -157,6 +189,15 @@ struct HistogramDef {
   Options options{};
   constexpr Description describe() const {
     return {MetricType::kHistogram, name.text, help, internal::kStrings<Labels...>, layout, options};
+  }
+};
+template <FixedString... Labels>
+struct InfoDef {
+  using Instrument = Info<Labels...>;
+  InfoName name;
+  std::string_view help;
+  constexpr Description describe() const {
+    return {MetricType::kInfo, name.text, help, internal::kStrings<Labels...>, {}, {}};
   }
 };
 template <const auto& Definition>

@@ -1,0 +1,93 @@
+// One label set of a family, and how it is updated while others may remove it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+
+#include "vigil/metrics/cells.h"
+#include "vigil/metrics/exemplars.h"
+#include "vigil/metrics/native_buckets.h"
+
+namespace vigil::metrics::internal {
+
+inline constexpr std::uint64_t kUnset = 0x7ff8'0000'7669'6769ULL;  // a NaN of our own
+
+// What only some series have.
+struct SeriesExtra {
+  std::unique_ptr<NativeBuckets> native;
+  std::atomic<Exemplars*> exemplars{nullptr};
+  ~SeriesExtra() { delete exemplars.load(std::memory_order_relaxed); }
+};
+
+// At a fixed address while its family lives; the escaped label text `a="x",b="y"`
+// follows it in memory. A label set that expires leaves its Series, and the next one
+// that needs it gets a new generation: who knows only the old one is told apart.
+struct Series {
+  // Generation << 32 | first cell while alive (counter: integer part, float part;
+  // histogram: sum, buckets, zero bucket); generation 0 when not.
+  std::atomic<std::uint64_t> stamp{0};
+  std::atomic<Series*> next{nullptr};   // in order of creation
+  std::atomic<std::uint64_t> value{0};  // gauge: bits of a double or kUnset; others: as last seen by a sweep
+  std::atomic<SeriesExtra*> extra{nullptr};
+  std::atomic<Timestamp> created{0};
+  std::uint32_t hash = 0;
+  std::atomic<std::uint32_t> generation{1};
+  std::uint32_t text_capacity = 0;
+  std::uint32_t text_size : 31 = 0;
+  std::uint32_t escaped : 1 = 0;          // the text differs from the raw values
+  std::atomic<std::uint32_t> touched{0};  // gauge: set since the last sweep
+  // Under the family's lock:
+  std::uint32_t changed_at : 30 = 0;  // seconds of the family's life, as the last sweep saw it
+  std::uint32_t linked : 1 = 0;       // in the table
+  std::uint32_t overflow : 1 = 0;     // counts what came above the cap; never expires
+
+  std::string_view text() const { return {reinterpret_cast<const char*>(this + 1), text_size}; }
+  char* text_room() { return reinterpret_cast<char*>(this + 1); }
+  bool alive() const { return stamp.load(std::memory_order_acquire) >> 32 != 0; }
+  CellId cells() const { return static_cast<CellId>(stamp.load(std::memory_order_acquire)); }
+};
+
+class Family;
+
+// A series as a handle knows it. Copies are free; outlived by the family.
+struct Target {
+  Family* family = nullptr;
+  Series* series = nullptr;  // null: updates go nowhere
+  std::uint32_t generation = 0;
+
+  // Runs `apply(thread's cells, series, id of its first cell)` with the series kept from
+  // being reused meanwhile. One that was removed or expired is made again at 0.
+  template <class Apply>
+  void update(const Apply& apply) const {
+    if (series == nullptr) return;
+    if (ThreadCells* const thread = t_cells; thread != nullptr) [[likely]] {
+      const Using announced(*thread, series);
+      const std::uint64_t stamp = series->stamp.load(std::memory_order_acquire);
+      if (stamp >> 32 == generation) [[likely]] {
+        apply(*thread, *series, static_cast<CellId>(stamp));
+        return;
+      }
+    }
+    update_slow([](const void* function, ThreadCells& thread, Series& at,
+                   CellId cells) { (*static_cast<const Apply*>(function))(thread, at, cells); },
+                &apply);
+  }
+
+ private:
+  using Erased = void (*)(const void* apply, ThreadCells& thread, Series& series, CellId cells);
+  void update_slow(Erased erased, const void* apply) const;
+};
+
+template <class Amount>
+void add(ThreadCells& thread, CellId id, Amount amount) {
+  if (Cell* const cell = find_cell(thread, id)) [[likely]] {
+    bump(*cell, amount);
+  } else {
+    bump(*make_cell(thread, id), amount);
+  }
+}
+
+}  // namespace vigil::metrics::internal
