@@ -5,8 +5,9 @@
 //   metrics::record_transaction("node-1", "approved");
 //   metrics::record_signature("node-1", "cggmp24", "success", elapsed);
 //
-// The free functions record into Registry::global(). MpcMetrics is the same on a
-// registry of one's own, and has all the rest of the catalogue.
+// The free functions record into Registry::global(): those of the document, and one for
+// each metric of it that it has no call for. MpcMetrics is the same on a registry of
+// one's own, and has the rest of the catalogue: process_metrics().record_key_refresh(…).
 //
 // Nodes are named "node-1" or "1"; both are node_id="1". Durations come from a
 // monotonic clock. A value outside a label's closed set is an error, and nothing is
@@ -140,8 +141,9 @@ inline Result<void> record_signature(std::string_view node, std::string_view pro
                                      Seconds duration) {
   return process_metrics().record_signature(node, protocol, result, duration);
 }
-inline Result<void> record_byzantine_violation(std::string_view node, std::string_view type) {
-  return process_metrics().record_byzantine_violation(node, type);
+inline Result<void> record_byzantine_violation(std::string_view node, std::string_view type,
+                                               std::string_view culprit = "unknown") {
+  return process_metrics().record_byzantine_violation(node, type, culprit);
 }
 inline Result<void> record_network_error(std::string_view node, std::string_view error_type) {
   return process_metrics().record_network_error(node, error_type);
