@@ -9,10 +9,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <limits>
 #include <sstream>
 #include <string>
+#include <vector>
 
+#include "vigil/exposition/tests/pages.h"
 #include "vigil/exposition/validate.h"
 #include "vigil/metrics/metrics.h"
 
@@ -173,6 +176,36 @@ TEST(PageWriter, Values) {
   }
 }
 
+// A page is never held as a whole, whatever its format and however large one family is.
+TEST(PageWriter, EveryFormatStreams) {
+  metrics::Registry registry;
+  metrics::Counter<"id"> many{registry, "many_total", "Many.", {.max_label_sets = 20'000}};
+  for (int i = 0; i < 20'000; ++i) many.with(std::to_string(i)).inc();
+  for (const Format format :
+       {Format::kText, Format::kOpenMetrics, Format::kProtobuf, Format::kJson, Format::kCsv, Format::kInflux}) {
+    std::size_t largest = 0;
+    std::size_t total = 0;
+    PageWriter page(format, [&](std::string_view chunk) {
+      largest = std::max(largest, chunk.size());
+      total += chunk.size();
+      return true;
+    });
+    registry.visit(page);
+    page.finish();
+    EXPECT_LE(largest, 70'000U) << content_type(format);
+    EXPECT_GT(total, 400'000U) << content_type(format);
+
+    std::size_t calls = 0;
+    PageWriter gone(format, [&](std::string_view) {
+      ++calls;
+      return false;
+    });
+    registry.visit(gone);
+    gone.finish();
+    EXPECT_EQ(calls, 1U) << content_type(format);
+  }
+}
+
 TEST(PageWriter, StreamsInChunksAndStopsWhenNobodyReads) {
   metrics::Registry registry;
   metrics::Counter<"id"> many{registry, "many_total", "Many.", {.max_label_sets = 20'000}};
@@ -217,6 +250,127 @@ TEST(PageWriter, LabelsLargerThanTheBuffer) {
   page.point(labels, {.value = 1});
   page.finish();
   EXPECT_EQ(text, "# TYPE x gauge\nx{" + labels + "} 1\n");
+}
+
+TEST(PageWriter, OpenMetricsExemplarsAndCreatedLines) {
+  const RichHistogram rich;
+  const metrics::ExemplarView exemplar{.labels = R"(trace_id="4b")", .value = 0.5, .time = 1'700'000'000'250};
+  const metrics::ExemplarView timeless{.labels = "", .value = 2, .time = 0};
+  const std::string long_labels = "a=\"" + std::string(128, 'x') + "\"";  // 129 characters
+  const metrics::ExemplarView too_long{.labels = long_labels, .value = 1, .time = 0};
+  std::string wide_labels = "a=\"";
+  for (int i = 0; i < 127; ++i) wide_labels += "ä";  // 128 characters, 255 bytes
+  wide_labels += '"';
+  const metrics::ExemplarView wide{.labels = wide_labels, .value = 1, .time = 0};
+  const auto feed = [&](PageWriter& page) {
+    page.begin_family(family_of(MetricType::kCounter, "a_total"));
+    page.point("b=\"1\"", {.value = 3, .created = 1'600'000'000'000, .exemplar = &exemplar});
+    page.point("b=\"2\"", {.value = 4, .created = 0, .exemplar = &timeless});
+    page.point("b=\"3\"", {.value = 5, .created = 0, .exemplar = &too_long});
+    page.point("b=\"4\"", {.value = 6, .created = 0, .exemplar = &wide});
+    page.end_family();
+    page.begin_family(family_of(MetricType::kGauge, "g"));
+    page.point("", {.value = 1, .created = 5, .exemplar = &exemplar});
+    page.end_family();
+    page.begin_family(family_of(MetricType::kHistogram, "h", rich.bounds));
+    page.histogram("", rich.view);
+    page.end_family();
+  };
+  const std::string expected = R"(# TYPE a counter
+a_total{b="1"} 3 # {trace_id="4b"} 0.5 1700000000.25
+a_created{b="1"} 1600000000
+a_total{b="2"} 4 # {} 2
+a_total{b="3"} 5
+a_total{b="4"} 6 # {)" + wide_labels +
+                               R"(} 1
+# TYPE g gauge
+g 1
+# TYPE h histogram
+h_bucket{le="0.5"} 3 # {trace_id="a\"b"} 0.25 1700000000.123
+h_bucket{le="4.0"} 5 # {trace_id="new"} 3 1700000001
+h_bucket{le="+Inf"} 6
+h_sum 1000.5
+h_count 6
+h_created 1600000000.5
+# EOF
+)";
+  const std::string page = page_of(Format::kOpenMetrics, feed, {.created_lines = true});
+  EXPECT_EQ(page, expected);
+  const auto valid = validate_openmetrics(page);
+  EXPECT_TRUE(valid.has_value()) << valid.error().message();
+
+  const std::string plain = page_of(Format::kOpenMetrics, feed);
+  EXPECT_EQ(plain.find("_created"), std::string::npos);
+  EXPECT_TRUE(validate_openmetrics(plain).has_value());
+  // Text knows neither.
+  const std::string text = page_of(Format::kText, feed, {.created_lines = true});
+  EXPECT_EQ(text.find('#', text.find("h_bucket")), std::string::npos);
+  EXPECT_EQ(text.find("_created"), std::string::npos);
+  EXPECT_TRUE(validate_prometheus_text(text).has_value());
+}
+
+TEST(PageWriter, OpenMetricsRulesOnTypes) {
+  const std::vector<double> bounds = {-1, 1};
+  const std::vector<std::uint64_t> counts = {1, 1, 1};
+  const metrics::HistogramView view{.counts = counts, .count = 3, .sum = -5};
+  const auto histogram = [&](MetricType type, std::span<const double> of, const metrics::HistogramView& value) {
+    return [=](PageWriter& page) {
+      page.begin_family(family_of(type, "h", of));
+      page.histogram("", value);
+    };
+  };
+  const auto point = [](MetricType type, std::string_view name, std::string_view labels) {
+    return [=](PageWriter& page) {
+      page.begin_family(family_of(type, name));
+      page.point(labels, {.value = 1});
+    };
+  };
+  const std::vector<std::uint64_t> one = {2};
+  const metrics::HistogramView falling{.counts = one, .count = 2, .sum = -1};
+  const metrics::HistogramView rising{.counts = one, .count = 2, .sum = 1};
+  const struct {
+    const char* name;
+    std::function<void(PageWriter&)> feed;
+    const char* expected;
+  } cases[] = {
+      {"negative bounds: no sum", histogram(MetricType::kHistogram, bounds, view),
+       "# TYPE h histogram\nh_bucket{le=\"-1.0\"} 1\nh_bucket{le=\"1.0\"} 2\nh_bucket{le=\"+Inf\"} 3\n# EOF\n"},
+      {"a gauge's sum may fall", histogram(MetricType::kGaugeHistogram, bounds, view),
+       "# TYPE h gaugehistogram\nh_bucket{le=\"-1.0\"} 1\nh_bucket{le=\"1.0\"} 2\nh_bucket{le=\"+Inf\"} 3\n"
+       "h_gsum -5\nh_gcount 3\n# EOF\n"},
+      {"a negative sum", histogram(MetricType::kHistogram, {}, falling),
+       "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 2\n# EOF\n"},
+      {"native buckets only", histogram(MetricType::kHistogram, {}, rising),
+       "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 2\nh_sum 1\nh_count 2\n# EOF\n"},
+      {"state set", point(MetricType::kStateSet, "s", "s=\"on\""), "# TYPE s stateset\ns{s=\"on\"} 1\n# EOF\n"},
+      {"info", point(MetricType::kInfo, "b_info", "v=\"1\""), "# TYPE b info\nb_info{v=\"1\"} 1\n# EOF\n"},
+      {"info of another name", point(MetricType::kInfo, "b", ""), "# TYPE b unknown\nb 1\n# EOF\n"},
+      {"unknown", point(MetricType::kUnknown, "u", ""), "# TYPE u unknown\nu 1\n# EOF\n"},
+  };
+  for (const auto& c : cases) {
+    const std::string page = page_of(Format::kOpenMetrics, c.feed);
+    EXPECT_EQ(page, c.expected) << c.name;
+    const auto valid = validate_openmetrics(page);
+    EXPECT_TRUE(valid.has_value()) << c.name << ": " << valid.error().message();
+    const auto text = validate_prometheus_text(page_of(Format::kText, c.feed));
+    EXPECT_TRUE(text.has_value()) << c.name << ": " << text.error().message();
+  }
+}
+
+TEST(PageWriter, FormatsByName) {
+  for (const Format format :
+       {Format::kText, Format::kOpenMetrics, Format::kProtobuf, Format::kJson, Format::kCsv, Format::kInflux}) {
+    EXPECT_FALSE(content_type(format).empty());
+  }
+  std::size_t known = 0;
+  for (std::string_view rest = kFormatNames; !rest.empty();) {
+    const std::size_t end = std::min(rest.find(", "), rest.size());
+    EXPECT_TRUE(format_named(rest.substr(0, end)).has_value()) << rest;
+    rest.remove_prefix(std::min(end + 2, rest.size()));
+    ++known;
+  }
+  EXPECT_EQ(known, 6U);
+  for (const char* name : {"", "JSON", "xml", "text "}) EXPECT_FALSE(format_named(name).has_value()) << name;
 }
 
 TEST(PageWriter, Negotiate) {
