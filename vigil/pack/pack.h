@@ -1,0 +1,46 @@
+// What a pack is to the rest of vigil: one system's catalogue, rules, dashboards and
+// simulated network, as data. packs/<system>/pack.cc fills one in; packs/all lists them.
+//
+// Thread-safety: plain values and pure functions.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "vigil/dashboards/dashboard.h"
+#include "vigil/metrics/schema.h"
+#include "vigil/pack/simulation.h"
+
+namespace vigil::pack {
+
+// A metric the pack's expressions use and somebody else makes (an exporter, etcd, the
+// engine itself). Known to the checker, declared in no catalogue of ours.
+struct ForeignMetric {
+  std::string_view name;
+  MetricType type = MetricType::kGauge;
+  std::span<const std::string_view> labels;  // besides job, instance and stack
+  std::span<const double> bounds{};          // of a histogram
+};
+
+// A file of the pack as part of the binary.
+struct File {
+  std::string_view name;  // "mpc-rules.yml"
+  std::string_view text;
+};
+
+struct Pack {
+  std::string_view name;   // "mpc"; also the value of the label `stack`
+  std::string_view title;  // "MPC threshold-signature wallet"
+  std::span<const metrics::Description> catalog;
+  std::span<const ForeignMetric> foreign;
+  std::span<const File> rules;      // Prometheus rule files
+  std::string_view scrape_configs;  // YAML with a `scrape_configs` list
+  std::string_view simulated_job;   // the job whose targets `vigil simulate` starts
+  std::vector<dashboards::Dashboard> (*dashboards)() = nullptr;
+  std::span<const Scenario> scenarios;
+  std::unique_ptr<Simulation> (*simulate)(const SimulationOptions& options) = nullptr;
+};
+
+}  // namespace vigil::pack
