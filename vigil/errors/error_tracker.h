@@ -84,7 +84,7 @@ class ErrorTracker {
   void track_error(StructuredError error);
   ErrorSummary get_summary() const;
 
-  // Waits until Sentry has what was tracked; true at once without Sentry. See SentryClient.
+  // Waits until nothing is on its way to Sentry; true at once without Sentry. See SentryClient.
   bool flush(Duration timeout);
 
  private:

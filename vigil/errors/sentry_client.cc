@@ -92,7 +92,7 @@ class SentryClient::Core : public std::enable_shared_from_this<Core> {
   void drop(Event event, std::string_view reason, Calls& calls) REQUIRES(mutex_);
   void drop_queue(std::string_view reason, Calls& calls) REQUIRES(mutex_);
   void arm() REQUIRES(mutex_);
-  bool idle() const REQUIRES(mutex_) { return queue_.empty() && !in_flight_ && discarded_.empty(); }
+  bool idle() REQUIRES(mutex_);
   void finish_flushes(Calls& calls) REQUIRES(mutex_);
   void back_off() REQUIRES(mutex_);
   void tell(const std::string& trouble) REQUIRES(mutex_);
@@ -132,7 +132,7 @@ void SentryClient::Core::drop(Event event, std::string_view reason, Calls& calls
   dropped_.with(reason).inc();
   if (reason != kRateLimited && reason != kStopped) {
     discarded_[std::string(reason)] += 1;
-    report_at_ = std::min(report_at_, now() + options_.report_interval);
+    report_at_ = std::min(report_at_, flushes_.empty() ? now() + options_.report_interval : now());
   }
   if (event.on_lost) calls.push_back(std::move(event.on_lost));
 }
@@ -307,9 +307,15 @@ void SentryClient::Core::tell(const std::string& trouble) {
   trouble_ = trouble;
 }
 
+// No event waits, and no report that could go now: one that must wait for the end of a
+// silence, or that was refused, holds nobody up.
+bool SentryClient::Core::idle() {
+  const bool report_due = !discarded_.empty() && report_at_ <= now() && limits_.everything_until() <= now();
+  return queue_.empty() && !in_flight_ && !report_due;
+}
+
 void SentryClient::Core::finish_flushes(Calls& calls) {
-  // A report that must wait for the end of a silence holds nobody up.
-  if (!idle() && !(queue_.empty() && !in_flight_ && limits_.everything_until() > now())) return;
+  if (!idle()) return;
   for (Flush& flush : flushes_) {
     calls.push_back([done = std::move(flush.done)]() mutable { done(true); });
   }

@@ -66,7 +66,7 @@ class SentryClient {
   void discarded(std::string_view reason, std::uint64_t quantity);
 
   // Sends what waits, without waiting for back-off or report interval; `done` gets true
-  // when nothing is left, false at the time-out.
+  // when no event waits any more (each was accepted or dropped), false at the time-out.
   void flush(Duration timeout, std::move_only_function<void(bool)> done);
   // The same, waiting: not from a task of the scheduler, nor in virtual time.
   bool flush(Duration timeout);

@@ -292,6 +292,25 @@ TEST_F(SentryClientTest, FlushSendsWhatWaits) {
   EXPECT_THAT(lost_, ElementsAre("c"));
 }
 
+TEST_F(SentryClientTest, FlushDoesNotWaitForTheEndOfASilence) {
+  struct Case {
+    std::string_view limits;
+    std::size_t requests;
+  };
+  for (const Case& c : {Case{"60:error", 2}, Case{"60:", 1}}) {  // the report is not an error event
+    open();
+    http_.clear_requests();
+    answer(429, "X-Sentry-Rate-Limits", c.limits);
+    capture("refused");
+    capture("dropped");
+    std::optional<bool> done;
+    client_->flush(kMinute, [&](bool result) { done = result; });
+    scheduler_.advance(kSecond);
+    EXPECT_EQ(done, true) << c.limits;
+    EXPECT_EQ(requests(), c.requests) << c.limits;
+  }
+}
+
 TEST_F(SentryClientTest, TrackerReportsWhatItHeldBackAndLost) {
   open({.max_attempts = 1, .report_interval = kHour});
   std::vector<std::string> failed;
