@@ -22,7 +22,8 @@ struct Process {
   std::string job;       // as in the pack's scrape_configs
   std::string instance;  // "node-1:8080"
   std::unique_ptr<metrics::Registry> registry;
-  bool up = true;  // false: does not answer its scrapes
+  bool up = true;                    // false: does not answer its scrapes
+  Duration interval = 10 * kSecond;  // between scrapes
 };
 
 struct SimulationOptions {

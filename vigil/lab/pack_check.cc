@@ -1,0 +1,175 @@
+#include "vigil/lab/pack_check.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "vigil/lab/vocabulary.h"
+#include "vigil/promql/ast.h"
+#include "vigil/rules/rule_file.h"
+
+namespace vigil::lab {
+namespace {
+
+// As written; "" if there is none of that name.
+std::string_view text_of(const std::vector<rules::TemplatedText>& texts, std::string_view name) {
+  const auto found = std::ranges::find(texts, name, &rules::TemplatedText::name);
+  return found == texts.end() ? std::string_view() : found->value.text();
+}
+
+class Checker {
+ public:
+  explicit Checker(const pack::Pack& pack) : pack_(pack), vocabulary_(pack) {}
+
+  void rules() {
+    std::vector<rules::RuleFile> files;
+    for (const pack::File& file : pack_.rules) {
+      auto parsed = rules::parse_rule_file(file.text, std::string(file.name));
+      if (!parsed) {
+        report_.problems.push_back(parsed.error().message());
+        continue;
+      }
+      files.push_back(std::move(*parsed));
+    }
+    for (const auto& file : files) {
+      for (const auto& group : file.groups) {
+        for (const auto& rule : group.rules) {
+          if (!rule.alerting) vocabulary_.add_recorded(rule.name);
+        }
+      }
+    }
+    for (const auto& file : files) {
+      for (const auto& group : file.groups) {
+        for (const auto& rule : group.rules) check_rule(file.name + ", " + group.name + ", " + rule.name, rule);
+      }
+    }
+  }
+
+  void dashboards() {
+    std::set<std::string> uids;
+    for (const dashboards::Dashboard& board : pack_.dashboards()) {
+      if (!uids.insert(board.uid).second) problem("dashboard " + board.uid, "its uid is there twice");
+      for (const dashboards::Row& row : board.rows) {
+        for (const dashboards::Panel& panel : row.panels) {
+          ++report_.panels;
+          const std::string place = "dashboard " + board.uid + ", panel \"" + panel.title + "\"";
+          if (panel.description.empty()) problem(place, "has no description");
+          if (panel.queries.empty()) problem(place, "has no query");
+          if (panel.kind == dashboards::Kind::kLogs) continue;
+          for (std::size_t i = 0; i < panel.queries.size(); ++i) {
+            ++report_.queries;
+            expression(place, without_variables(panel.queries[i].expr, board));
+            wanted_.insert(query_key(board, panel, i));
+          }
+        }
+      }
+    }
+  }
+
+  void scenarios(const CheckOptions& options) {
+    std::set<std::string> fired;
+    std::set<std::string> answered;
+    for (const pack::Scenario& scenario : pack_.scenarios) {
+      if (options.progress) options.progress(scenario.name);
+      for (const auto* list : {&scenario.fires, &scenario.consequences}) {
+        for (const std::string_view alert : *list) {
+          if (!alerts_.contains(std::string(alert))) {
+            problem("scenario " + std::string(scenario.name),
+                    "names the alert " + std::string(alert) + ", which no rule has");
+          }
+        }
+      }
+      auto outcome = run(pack_, scenario, {.seed = options.seed, .ask_panels = true});
+      if (!outcome) {
+        problem("scenario " + std::string(scenario.name), outcome.error().message());
+        continue;
+      }
+      ScenarioResult result{&scenario, std::move(*outcome), {}};
+      result.complaints = judge(scenario, result.outcome);
+      for (const std::string& complaint : result.complaints)
+        problem("scenario " + std::string(scenario.name), complaint);
+      for (const FiredAlert& alert : result.outcome.alerts) fired.insert(alert.name);
+      answered.insert(result.outcome.answered.begin(), result.outcome.answered.end());
+      report_.scenarios.push_back(std::move(result));
+    }
+    for (const std::string& alert : alerts_) {
+      if (!fired.contains(alert)) problem("alert " + alert, "no scenario fires it");
+    }
+    for (const std::string& query : wanted_) {
+      if (!answered.contains(query)) problem("panel " + query, "no scenario gives it data");
+    }
+  }
+
+  PackReport take() { return std::move(report_); }
+
+ private:
+  void problem(const std::string& place, const std::string& what) { report_.problems.push_back(place + ": " + what); }
+
+  void expression(const std::string& place, const std::string& text) {
+    for (const std::string& what : vocabulary_.check(text)) problem(place, what);
+  }
+
+  void check_rule(const std::string& place, const rules::RuleDefinition& rule) {
+    expression(place, promql::to_string(*rule.expr));
+    if (!rule.alerting) {
+      ++report_.recordings;
+      return;
+    }
+    ++report_.alerts;
+    alerts_.insert(rule.name);
+    for (const char* const label : {"severity", "stack"}) {
+      if (text_of(rule.labels, label).empty()) problem(place, std::string("has no label ") + label);
+    }
+    if (text_of(rule.labels, "stack") != pack_.name) problem(place, "its label stack is not " + std::string(pack_.name));
+    for (const char* const annotation : {"summary", "description", "runbook_url"}) {
+      if (text_of(rule.annotations, annotation).empty()) problem(place, std::string("has no annotation ") + annotation);
+    }
+  }
+
+  const pack::Pack& pack_;
+  Vocabulary vocabulary_;
+  PackReport report_;
+  std::set<std::string> alerts_;
+  std::set<std::string> wanted_;  // queries of panels
+};
+
+}  // namespace
+
+PackReport check_pack(const pack::Pack& pack, const CheckOptions& options) {
+  Checker checker(pack);
+  checker.rules();
+  checker.dashboards();
+  if (options.run_scenarios) checker.scenarios(options);
+  return checker.take();
+}
+
+std::string matrix(const pack::Pack& pack, const PackReport& report) {
+  std::string text = "# " + std::string(pack.title) + ": scenario × alert\n\n";
+  text += "What `vigil check pack " + std::string(pack.name) +
+          " --matrix` writes: each fault in simulated time, the alerts that must fire with the time from the fault to\n"
+          "the notification, and the declared consequences that did.\n\n";
+  text += "| scenario | fault | fires | consequences | all resolved after |\n|---|---|---|---|---|\n";
+  for (const ScenarioResult& result : report.scenarios) {
+    std::map<std::string, Duration> first;
+    Timestamp last_resolved = result.outcome.cleared_at;
+    for (const FiredAlert& alert : result.outcome.alerts) {
+      first.emplace(alert.name, alert.fired_at - result.outcome.injected_at);
+      last_resolved = std::max(last_resolved, alert.resolved_at);
+    }
+    std::string fires;
+    std::string others;
+    for (const auto& [name, after] : first) {
+      const bool expected = std::ranges::find(result.scenario->fires, name) != result.scenario->fires.end();
+      std::string& list = expected ? fires : others;
+      if (!list.empty()) list += "<br>";
+      list += name + " (" + format_duration(after / kSecond * kSecond) + ")";
+    }
+    text += "| " + std::string(result.scenario->name) + " | " + std::string(result.scenario->help) + " | " +
+            (fires.empty() ? "–" : fires) + " | " + (others.empty() ? "–" : others) + " | " +
+            (first.empty() ? "–" : format_duration((last_resolved - result.outcome.cleared_at) / kSecond * kSecond)) +
+            " |\n";
+  }
+  return text;
+}
+
+}  // namespace vigil::lab
