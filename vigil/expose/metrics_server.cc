@@ -5,14 +5,14 @@
 #include <utility>
 
 #include "vigil/base/mutex.h"
-#include "vigil/exposition/text_writer.h"
+#include "vigil/expose/metrics_page.h"
 #include "vigil/net/server.h"
 
 namespace vigil::expose {
 namespace {
 
 // Ready without being told: the program has declared instruments of its own.
-bool has_instruments(const metrics::Registry& registry) {
+bool has_instruments(const PageSource& source) {
   struct Look final : metrics::Visitor {
     void begin_family(const metrics::FamilyView& family) override {
       found = found || !family.name.starts_with("vigil_");
@@ -21,7 +21,7 @@ bool has_instruments(const metrics::Registry& registry) {
     void histogram(std::string_view, const metrics::HistogramView&) override {}
     bool found = false;
   } look;
-  registry.visit(look);
+  source(look);
   return look.found;
 }
 
@@ -44,23 +44,20 @@ Result<void> check_address(std::string_view address) {
 
 }  // namespace
 
-void add_routes(net::Router& router, metrics::Registry& registry, health::HealthChecker& health) {
-  router.get("/metrics", [&registry](const net::Request& request, std::unique_ptr<net::ResponseWriter> out) {
-    const exposition::Format format = exposition::negotiate(request.headers.get("Accept"));
-    net::Response head;
-    head.headers.set("Content-Type", exposition::content_type(format));
-    head.headers.set("Cache-Control", "no-store");
-    head.headers.set("Vary", "Accept");
-    out->begin(std::move(head));
-    exposition::PageWriter page(format, [&out](std::string_view chunk) { return out->write(chunk); });
-    registry.visit(page);
-    page.finish();
-    out->finish();
+void add_routes(net::Router& router, metrics::Registry& registry, health::HealthChecker& health,
+                const exposition::PageOptions& options) {
+  add_routes(router, [&registry](metrics::Visitor& visitor) { registry.visit(visitor); }, health, options);
+}
+
+void add_routes(net::Router& router, PageSource source, health::HealthChecker& health,
+                const exposition::PageOptions& options) {
+  router.get("/metrics", [source, options](const net::Request& request, std::unique_ptr<net::ResponseWriter> out) {
+    send_metrics_page(request, *out, source, options);
   });
   // Asynchronously, so that a slow check holds up neither a worker nor a connection.
-  const auto answer = [&registry, &health](bool always_ok) -> net::Handler {
-    return [&registry, &health, always_ok](const net::Request&, std::unique_ptr<net::ResponseWriter> out) {
-      health.report_async(has_instruments(registry),
+  const auto answer = [source, &health](bool always_ok) -> net::Handler {
+    return [source, &health, always_ok](const net::Request&, std::unique_ptr<net::ResponseWriter> out) {
+      health.report_async(has_instruments(source),
                           [writer = std::shared_ptr(std::move(out)), always_ok](const health::Report& report) {
                             writer->send(json(always_ok || report.ready ? 200 : 503, report));
                           });
@@ -127,8 +124,13 @@ Result<MetricsServer> MetricsServer::from_options(MetricsServerOptions options) 
 Result<MetricsServerHandle> MetricsServer::spawn() {
   const MetricsServerOptions& options = state_->options;
   net::Router router;
-  add_routes(router, options.registry != nullptr ? *options.registry : metrics::Registry::global(),
-             options.health != nullptr ? *options.health : health::HealthChecker::global());
+  health::HealthChecker& health = options.health != nullptr ? *options.health : health::HealthChecker::global();
+  if (options.page) {
+    add_routes(router, options.page, health, options.page_options);
+  } else {
+    add_routes(router, options.registry != nullptr ? *options.registry : metrics::Registry::global(), health,
+               options.page_options);
+  }
   if (options.more_routes) options.more_routes(router);
   net::ServerOptions server;
   server.listen = {options.listen};

@@ -7,7 +7,8 @@
 //   …
 //   handle->stop();                                            // the port is free again
 //
-// GET /metrics   200: text 0.0.4 or OpenMetrics 1.0 by Accept, gzip by Accept-Encoding
+// GET /metrics   200: text 0.0.4, OpenMetrics 1.0 or Prometheus' protobuf by Accept, gzip by
+//                Accept-Encoding; ?format=json (or csv, influx, text, …) for people and scripts
 // GET /health    200 while the process lives, its state in the JSON body; also /healthz
 // GET /ready     200 or 503, same body; also /readyz
 // Any other method on these is 405.
@@ -24,22 +25,31 @@
 #include <vector>
 
 #include "vigil/base/error.h"
+#include "vigil/exposition/page_writer.h"
 #include "vigil/health/health.h"
 #include "vigil/metrics/registry.h"
 #include "vigil/net/router.h"
 
 namespace vigil::expose {
 
+// Shows families to the visitor it is given, as Registry::visit() does.
+using PageSource = std::function<void(metrics::Visitor&)>;
+
 struct MetricsServerOptions {
   std::string listen = "0.0.0.0:13001";           // port 0 picks a free one
   std::filesystem::path web_config_file;          // TLS and basic auth, exporter-toolkit's format
   metrics::Registry* registry = nullptr;          // null: Registry::global()
+  PageSource page = {};                           // what /metrics shows instead of the registry
+  exposition::PageOptions page_options = {};      // of every page, e.g. created_lines
   health::HealthChecker* health = nullptr;        // null: HealthChecker::global()
   std::function<void(net::Router&)> more_routes;  // what else the program answers
 };
 
 // Adds the five paths to a router that serves more. Both objects outlive the router.
-void add_routes(net::Router& router, metrics::Registry& registry, health::HealthChecker& health);
+void add_routes(net::Router& router, metrics::Registry& registry, health::HealthChecker& health,
+                const exposition::PageOptions& options = {});
+void add_routes(net::Router& router, PageSource page, health::HealthChecker& health,
+                const exposition::PageOptions& options = {});
 
 // A server that runs. Thread-safety: any thread, but not from one of its handlers.
 class MetricsServerHandle {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "vigil/base/fake_clock.h"
+#include "vigil/expose/metrics_page.h"
 #include "vigil/metrics/metrics.h"
 #include "vigil/net/curl_client.h"
 
@@ -52,6 +53,72 @@ TEST_F(MetricsServerTest, NegotiatesMetrics) {
   const auto large = fetch("GET", "/metrics");
   EXPECT_GT(large.body.size(), 100'000U);
   EXPECT_LT(large.wire_bytes, large.body.size() / 2);  // gzip
+}
+
+TEST_F(MetricsServerTest, EveryFormatByName) {
+  metrics::Counter<"path"> counter{registry_, "a_total", "A."};
+  counter.with("x,y").inc(3);
+  const struct {
+    const char* format;
+    const char* type;
+    const char* part;
+  } cases[] = {
+      {"text", "text/plain; version=0.0.4; charset=utf-8", "\na_total{path=\"x,y\"} 3\n"},
+      {"openmetrics", "application/openmetrics-text; version=1.0.0; charset=utf-8", "# TYPE a counter\n"},
+      {"protobuf", "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
+       "\x0a\x04path\x12\x03x,y"},
+      {"json", "application/json", "{\"labels\":{\"path\":\"x,y\"},\"value\":3"},
+      {"csv", "text/csv; charset=utf-8; header=present", "a_total,counter,\"path=\"\"x,y\"\"\",3\r\n"},
+      {"influx", "text/plain; charset=utf-8", "a_total,path=x\\,y counter=3\n"},
+  };
+  for (const auto& c : cases) {
+    // The name wins over what a client's library sends.
+    const auto page = fetch("GET", std::string("/metrics?format=") + c.format, "application/openmetrics-text");
+    EXPECT_EQ(page.status, 200) << c.format;
+    EXPECT_EQ(page.headers.get("Content-Type"), c.type) << c.format;
+    EXPECT_NE(page.body.find(c.part), std::string::npos) << c.format << ":\n" << page.body;
+  }
+  const auto unknown = fetch("GET", "/metrics?format=xml");
+  EXPECT_EQ(unknown.status, 400);
+  EXPECT_EQ(unknown.body, "unknown format \"xml\", expected one of text, openmetrics, protobuf, json, csv, influx\n");
+}
+
+// A client's ResponseWriter that counts what it is handed.
+class CountingWriter final : public net::ResponseWriter {
+ public:
+  void send(net::Response) override { ADD_FAILURE() << "the page is not streamed"; }
+  void begin(net::Response) override {}
+  bool write(std::string_view chunk) override {
+    largest = std::max(largest, chunk.size());
+    total += chunk.size();
+    return true;
+  }
+  void finish() override { finished = true; }
+  bool cancelled() const override { return false; }
+
+  std::size_t largest = 0;
+  std::size_t total = 0;
+  bool finished = false;
+};
+
+TEST(MetricsPage, IsStreamedInEveryFormat) {
+  const auto source = [](metrics::Visitor& visitor) {
+    metrics::FamilyView family;
+    family.type = MetricType::kCounter;
+    family.name = "many_total";
+    visitor.begin_family(family);
+    for (int i = 0; i < 100'000; ++i) visitor.point("id=\"" + std::to_string(i) + "\"", {.value = double(i)});
+    visitor.end_family();
+  };
+  for (const char* format : {"text", "openmetrics", "protobuf", "json", "csv", "influx"}) {
+    net::Request request;
+    request.query.add("format", format);
+    CountingWriter out;
+    send_metrics_page(request, out, source);
+    EXPECT_TRUE(out.finished) << format;
+    EXPECT_GT(out.total, 2'000'000U) << format;
+    EXPECT_LE(out.largest, 70'000U) << format;
+  }
 }
 
 TEST_F(MetricsServerTest, AliveIsNotReady) {
