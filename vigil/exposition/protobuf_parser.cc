@@ -9,7 +9,6 @@
 #include "vigil/exposition/metric_family.h"
 #include "vigil/exposition/number.h"
 #include "vigil/exposition/protobuf_wire.h"
-#include "vigil/metrics/registry.h"
 
 namespace vigil::exposition::internal {
 namespace {
