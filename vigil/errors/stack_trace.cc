@@ -6,9 +6,10 @@
 
 #include <cstdlib>
 #include <memory>
-#include <mutex>
 #include <string_view>
 #include <thread>
+
+#include "vigil/base/mutex.h"
 
 // In GCC's own include directory, which other compilers do not search.
 #include VIGIL_BACKTRACE_HEADER
@@ -19,19 +20,13 @@ namespace {
 // Frames that cannot be resolved stay addresses: there is nobody to tell.
 void ignore_failure(void*, const char*, int) {}
 
-// libbacktrace keeps its state for the life of the process and cannot free it.
+// libbacktrace keeps its state for the life of the process and cannot free it. Capturing
+// only passes it through; symbols are read, and looked up, by whoever holds the lock.
 backtrace_state* state() {
-  static backtrace_state* const instance = backtrace_create_state(nullptr, 1, ignore_failure, nullptr);
+  static backtrace_state* const instance = backtrace_create_state(nullptr, 0, ignore_failure, nullptr);
   return instance;
 }
-
-void load_symbols() {
-  static std::once_flag loaded;
-  std::call_once(loaded, [] {
-    const auto ignore = [](void*, std::uintptr_t, const char*, int, const char*) { return 0; };
-    backtrace_pcinfo(state(), reinterpret_cast<std::uintptr_t>(&load_symbols), ignore, ignore_failure, nullptr);
-  });
-}
+Mutex lookup_mutex;
 
 std::string demangle(const char* name) {
   int status = 0;
@@ -48,19 +43,16 @@ std::string_view base_name(std::string_view path) {
 // The frames of one address: the functions inlined there, innermost first, then the real one.
 void resolve(std::uintptr_t address, std::vector<StackFrame>& out) {
   const std::size_t first = out.size();
-  struct Target {
-    std::vector<StackFrame>& frames;
-  } target{out};
   backtrace_pcinfo(
       state(), address,
       [](void* data, std::uintptr_t, const char* file, int line, const char* function) {
-        StackFrame& frame = static_cast<Target*>(data)->frames.emplace_back();
+        StackFrame& frame = static_cast<std::vector<StackFrame>*>(data)->emplace_back();
         if (function != nullptr) frame.function = demangle(function);
         if (file != nullptr) frame.file = file;
         frame.line = line;
         return 0;
       },
-      ignore_failure, &target);
+      ignore_failure, &out);
   if (out.size() == first) out.emplace_back();
   // The symbol table has the whole name, with namespace and parameters; debug information
   // often only the last part.
@@ -115,7 +107,7 @@ StackTrace StackTrace::capture(int skip) {
 std::vector<StackFrame> StackTrace::frames() const {
   std::vector<StackFrame> out;
   if (addresses_.empty()) return out;
-  load_symbols();
+  MutexLock lock(lookup_mutex);
   for (const std::uintptr_t address : addresses_) resolve(address, out);
   return out;
 }
@@ -133,7 +125,11 @@ std::string StackTrace::to_string() const {
 
 void StackTrace::load_symbols_ahead() {
   // Joined when the process exits.
-  static const std::jthread loader([] { load_symbols(); });
+  static const std::jthread loader([] {
+    std::vector<StackFrame> frames;
+    MutexLock lock(lookup_mutex);
+    resolve(reinterpret_cast<std::uintptr_t>(&StackTrace::load_symbols_ahead), frames);
+  });
 }
 
 }  // namespace vigil::errors
