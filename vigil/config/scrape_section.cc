@@ -33,10 +33,11 @@ Result<Protocol> parse_protocol(std::string_view text) {
   if (text == "OpenMetricsText0.0.1") return Protocol::kOpenMetrics001;
   if (text == "PrometheusText1.0.0") return Protocol::kText100;
   if (text == "PrometheusText0.0.4") return Protocol::kText004;
-  if (text == "PrometheusProto") return fail(ErrorCode::kNotSupported, "PrometheusProto: not supported yet");
+  if (text == "PrometheusProto") return Protocol::kProtobuf;
   return fail(ErrorCode::kInvalidArgument,
               "unknown scrape protocol " + std::string(text) +
-                  ", supported: OpenMetricsText0.0.1, OpenMetricsText1.0.0, PrometheusText0.0.4, PrometheusText1.0.0");
+                  ", supported: OpenMetricsText0.0.1, OpenMetricsText1.0.0, PrometheusProto, PrometheusText0.0.4, "
+                  "PrometheusText1.0.0");
 }
 
 void read_protocols(yaml::Fields& fields, std::vector<Protocol>& out) {
@@ -71,13 +72,10 @@ void read_limits(yaml::Fields& fields, ScrapeConfig& out) {
 
 // Keys that ask for something vigil does not do yet; `false` and defaults are fine.
 void read_unsupported(yaml::Fields& fields) {
-  for (const char* key :
-       {"scrape_native_histograms", "convert_classic_histograms_to_nhcb", "always_scrape_classic_histograms"}) {
-    bool value = false;
-    if (fields.optional(key, value) && value) {
-      fields.problems().add(fields.node().find(key), std::string(key) + ": not supported yet",
-                            ErrorCode::kNotSupported);
-    }
+  bool to_nhcb = false;
+  if (fields.optional("convert_classic_histograms_to_nhcb", to_nhcb) && to_nhcb) {
+    fields.problems().add(fields.node().find("convert_classic_histograms_to_nhcb"),
+                          "convert_classic_histograms_to_nhcb: not supported yet", ErrorCode::kNotSupported);
   }
   for (const char* key :
        {"native_histogram_bucket_limit", "native_histogram_min_bucket_factor", "scrape_failure_log_file"}) {
@@ -154,6 +152,8 @@ Result<void> read_static_configs(const yaml::Node& list, discovery::Config& out,
 }  // namespace
 
 void read_scrape_defaults(yaml::Fields& global, ScrapeDefaults& out) {
+  global.optional("scrape_native_histograms", out.native_histograms);
+  global.optional("always_scrape_classic_histograms", out.classic_histograms);
   global.duration("scrape_interval", out.interval);
   out.timeout_set = global.duration("scrape_timeout", out.timeout);
   if (out.interval == 0) out.interval = kMinute;
@@ -209,6 +209,16 @@ void read_scrape_config(yaml::Fields& job, const ScrapeDefaults& defaults, const
   out.label_name_length_limit = defaults.limits.label_name_length_limit;
   out.label_value_length_limit = defaults.limits.label_value_length_limit;
   out.extra_scrape_metrics = defaults.limits.extra_scrape_metrics;
+  bool native_histograms = defaults.native_histograms;
+  bool classic_histograms = defaults.classic_histograms;
+  job.optional("scrape_native_histograms", native_histograms);
+  job.optional("always_scrape_classic_histograms", classic_histograms);
+  if (native_histograms) {
+    out.native_histograms =
+        classic_histograms ? exposition::NativeHistograms::kBoth : exposition::NativeHistograms::kPrefer;
+    // Only protobuf has them; a list that the user wrote stays as it is.
+    out.protocols.insert(out.protocols.begin(), Protocol::kProtobuf);
+  }
   if (!defaults.protocols.empty()) out.protocols = defaults.protocols;
 
   if (!job.optional("job_name", out.job_name) || out.job_name.empty()) job.fail("job_name is empty");
@@ -242,7 +252,8 @@ void read_scrape_config(yaml::Fields& job, const ScrapeDefaults& defaults, const
   for (const std::uint64_t inherited :
        {static_cast<std::uint64_t>(out.interval), static_cast<std::uint64_t>(out.timeout), out.sample_limit,
         out.body_size_limit, out.target_limit, out.label_limit, out.label_name_length_limit,
-        out.label_value_length_limit, std::uint64_t{out.extra_scrape_metrics ? 1U : 0U}}) {
+        out.label_value_length_limit, std::uint64_t{out.extra_scrape_metrics ? 1U : 0U},
+        static_cast<std::uint64_t>(out.native_histograms)}) {
     out.fingerprint += std::to_string(inherited) + ";";
   }
   for (const Protocol protocol : out.protocols) out.fingerprint += std::to_string(static_cast<int>(protocol));

@@ -17,7 +17,9 @@ struct ScrapeDefaults {
   Duration timeout = 10 * kSecond;
   bool timeout_set = false;
   std::vector<scrape::Protocol> protocols;  // empty: the job's own default
-  scrape::ScrapeConfig limits;              // only the limits and extra_scrape_metrics are used
+  bool native_histograms = false;
+  bool classic_histograms = false;  // also of native ones
+  scrape::ScrapeConfig limits;      // only the limits and extra_scrape_metrics are used
 };
 
 // Takes the scrape-related keys of `global`.

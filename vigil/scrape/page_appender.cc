@@ -60,12 +60,18 @@ Error sample_limit_error(std::size_t samples, std::uint64_t limit) {
 }
 
 // Without relabelling the number of samples is known before any is stored: a page of
-// ten million series must not create the first million of them. Only pages with more
-// lines than the limit are read twice.
+// ten million series must not create the first million of them. Only pages that have room
+// for more samples than the limit are read twice.
 Result<void> check_sample_limit(std::string_view page, Format format, const ScrapeConfig& config, PageCounts& counts) {
   if (config.sample_limit == 0 || !config.metric_relabel.empty() || page.size() < config.sample_limit) return {};
-  if (static_cast<std::uint64_t>(std::count(page.begin(), page.end(), '\n')) < config.sample_limit) return {};
-  PageParser parser(page, format);
+  if (format == Format::kProtobuf) {
+    // A bucket with a bound of its own takes 11 bytes, any other sample more.
+    constexpr std::uint64_t kBytesPerSample = 11;
+    if (page.size() / kBytesPerSample < config.sample_limit) return {};
+  } else if (static_cast<std::uint64_t>(std::count(page.begin(), page.end(), '\n')) < config.sample_limit) {
+    return {};
+  }
+  PageParser parser(page, format, config.native_histograms);
   std::size_t samples = 0;
   for (auto event = parser.next(); event != PageParser::Event::kEnd; event = parser.next()) {
     if (event == PageParser::Event::kError) return std::unexpected(parser.error());
@@ -74,6 +80,15 @@ Result<void> check_sample_limit(std::string_view page, Format format, const Scra
   if (samples <= config.sample_limit) return {};
   counts.samples = counts.kept = samples;
   return std::unexpected(sample_limit_error(samples, config.sample_limit));
+}
+
+// An exemplar that the store does not want is no loss worth a failed scrape.
+void append_exemplar(const exposition::ExemplarView& exemplar, SeriesRef series, Timestamp at, Appender& appender) {
+  auto labels = exposition::parse_exemplar_labels(exemplar.labels);
+  if (!labels) return;
+  const bool has_time = exemplar.has_timestamp;
+  static_cast<void>(appender.append_exemplar(
+      series, {std::move(*labels), exemplar.value, has_time ? exemplar.timestamp : at, has_time}));
 }
 
 }  // namespace
@@ -126,7 +141,7 @@ Result<void> PageAppender::append(std::string_view page, Format format, Timestam
   cache_.begin_round();
   metadata_.begin_page();
   VIGIL_TRY_VOID(check_sample_limit(page, format, *config_, counts));
-  PageParser parser(page, format);
+  PageParser parser(page, format, config_->native_histograms);
   if (auto appended = append_samples(parser, timestamp, labels, appender, counts, format); !appended) {
     // A page that fails again and again with other series must not fill the cache.
     cache_.erase_if([](const SeriesCache::Entry& entry) { return !entry.alive; });
@@ -209,11 +224,15 @@ Result<void> PageAppender::append_sample(const SampleView& sample, Timestamp tim
   }
   entry.tracked = !explicit_time || config_->track_timestamps_staleness;
   const Timestamp at = explicit_time ? sample.timestamp : timestamp;
-  auto appended = appender.append(entry.ref, at, sample.value);
+  const auto store = [&] {
+    return sample.histogram == nullptr ? appender.append(entry.ref, at, sample.value)
+                                       : appender.append_histogram(entry.ref, at, sample.histogram);
+  };
+  auto appended = store();
   if (!appended && appended.error().code() == ErrorCode::kNotFound) {
     // The store has dropped the series meanwhile.
     VIGIL_TRY(entry.ref, appender.resolve(entry.labels));
-    appended = appender.append(entry.ref, at, sample.value);
+    appended = store();
   }
   if (!appended) {
     switch (appended.error().code()) {
@@ -224,13 +243,9 @@ Result<void> PageAppender::append_sample(const SampleView& sample, Timestamp tim
       default: return appended;
     }
   }
-  if (sample.has_exemplar) {
-    if (auto labels = exposition::parse_exemplar_labels(sample.exemplar.labels)) {
-      const bool has_time = sample.exemplar.has_timestamp;
-      // An exemplar that the store does not want is no loss worth a failed scrape.
-      static_cast<void>(appender.append_exemplar(
-          entry.ref, {std::move(*labels), sample.exemplar.value, has_time ? sample.exemplar.timestamp : at, has_time}));
-    }
+  if (sample.has_exemplar) append_exemplar(sample.exemplar, entry.ref, at, appender);
+  for (const exposition::ExemplarView& exemplar : sample.histogram_exemplars) {
+    append_exemplar(exemplar, entry.ref, at, appender);
   }
   return {};
 }

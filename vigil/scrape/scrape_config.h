@@ -9,13 +9,14 @@
 
 #include "vigil/base/time.h"
 #include "vigil/discovery/target_group.h"
+#include "vigil/exposition/page_parser.h"
 #include "vigil/model/relabel.h"
 #include "vigil/net/http.h"
 
 namespace vigil::scrape {
 
 // The formats a scrape may ask for, best first in the Accept header.
-enum class Protocol { kOpenMetrics100, kOpenMetrics001, kText100, kText004 };
+enum class Protocol { kProtobuf, kOpenMetrics100, kOpenMetrics001, kText100, kText004 };
 
 struct ScrapeConfig {
   std::string job_name;
@@ -34,6 +35,8 @@ struct ScrapeConfig {
                                      Protocol::kText004};
   bool has_fallback_protocol = false;  // used when the Content-Type is missing or unknown
   Protocol fallback_protocol = Protocol::kText004;
+  // What becomes of native histograms, which only protobuf pages have.
+  exposition::NativeHistograms native_histograms = exposition::NativeHistograms::kIgnore;
 
   // 0 = no limit. A scrape over a limit fails as a whole.
   std::uint64_t body_size_limit = 256U << 20;  // decoded bytes

@@ -23,7 +23,9 @@ struct ProtocolName {
   std::string_view header;
   exposition::Format format;
 };
-constexpr std::array<ProtocolName, 4> kProtocols = {{
+constexpr std::array<ProtocolName, 5> kProtocols = {{
+    {Protocol::kProtobuf, "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+     exposition::Format::kProtobuf},
     {Protocol::kOpenMetrics100, "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8",
      exposition::Format::kOpenMetrics},
     {Protocol::kOpenMetrics001, "application/openmetrics-text;version=0.0.1", exposition::Format::kOpenMetrics},

@@ -55,6 +55,7 @@ class FakeStorage final : public Appendable {
   std::size_t commits = 0;
   std::vector<std::pair<std::string, MetricMetadata>> metadata;
   std::vector<std::string> exemplars;
+  std::vector<std::string> histograms;
 
  private:
   class Transaction final : public Appender {
@@ -82,7 +83,11 @@ class FakeStorage final : public Appendable {
       pending_.emplace_back(name->second, Sample{timestamp, value});
       return {};
     }
-    Result<void> append_histogram(SeriesRef, Timestamp, HistogramPtr) override { return {}; }
+    Result<void> append_histogram(SeriesRef series, Timestamp timestamp, HistogramPtr histogram) override {
+      storage_.histograms.push_back(storage_.names_[series] + " " + to_string(*histogram) + "@" +
+                                    std::to_string(timestamp));
+      return {};
+    }
     Result<void> append_exemplar(SeriesRef series, const Exemplar& exemplar) override {
       storage_.exemplars.push_back(storage_.names_[series] + " " + exemplar.labels.to_string() + " " +
                                    format_float(exemplar.value) + "@" + std::to_string(exemplar.timestamp));

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
+#include "vigil/exposition/page_writer.h"
 #include "vigil/scrape/tests/fake_storage.h"
 
 namespace vigil::scrape {
@@ -271,6 +273,67 @@ TEST_F(PageAppenderTest, OpenMetricsExemplars) {
   EXPECT_EQ(scrape("a_total 1 # {t=\"x\"} 0.5 1.5\nb_total 1 # {t=\"y\"} 2\n# EOF\n", 10, Format::kOpenMetrics), "");
   EXPECT_EQ(storage_.exemplars,
             (std::vector<std::string>{"a_total{job=\"j\"} {t=\"x\"} 0.5@1500", "b_total{job=\"j\"} {t=\"y\"} 2@10"}));
+}
+
+// A page with a counter and a histogram of classic and native buckets.
+std::string protobuf_page() {
+  std::string text;
+  exposition::PageWriter page(Format::kProtobuf, [&](std::string_view chunk) {
+    text += chunk;
+    return true;
+  });
+  metrics::FamilyView family;
+  family.type = MetricType::kCounter;
+  family.name = "a_total";
+  family.help = "A.\n\\";
+  page.begin_family(family);
+  page.point("job=\"x\"", {.value = 1});
+  page.end_family();
+  const std::vector<double> bounds = {1};
+  const std::vector<std::uint64_t> counts = {1, 1};
+  const std::vector<metrics::ExemplarView> exemplars = {{.labels = "t=\"y\"", .value = 0.5, .time = 1500}};
+  const std::vector<metrics::NativeHistogramView::Bucket> positive = {{0, 1}, {1, 1}};
+  const metrics::NativeHistogramView native{
+      .schema = 0, .zero_threshold = 0, .zero_count = 0, .positive = positive, .negative = {}};
+  family.type = MetricType::kHistogram;
+  family.name = "h";
+  family.bounds = bounds;
+  page.begin_family(family);
+  page.histogram("",
+                 {.counts = counts, .count = 2, .sum = 2.5, .created = 0, .exemplars = exemplars, .native = &native});
+  page.end_family();
+  page.finish();
+  return text;
+}
+
+TEST_F(PageAppenderTest, ProtobufPages) {
+  const std::string page = protobuf_page();
+  const std::string counter = "a_total{exported_job=\"x\", job=\"j\"}\n";
+  const std::string classic =
+      "h_bucket{job=\"j\", le=\"+Inf\"}\nh_bucket{job=\"j\", le=\"1.0\"}\nh_count{job=\"j\"}\nh_sum{job=\"j\"}\n";
+  EXPECT_EQ(scrape(page, 10, Format::kProtobuf), "");
+  EXPECT_EQ(storage_.series(), counter + classic);
+  EXPECT_TRUE(storage_.histograms.empty());
+  EXPECT_EQ(storage_.exemplars, (std::vector<std::string>{"h_bucket{job=\"j\", le=\"1.0\"} {t=\"y\"} 0.5@1500"}));
+  ASSERT_EQ(page_.metadata().snapshot()->size(), 2U);
+  EXPECT_EQ((*page_.metadata().snapshot())[0].metadata, (MetricMetadata{MetricType::kCounter, "A.\n\\", ""}));
+
+  // Now as a native histogram: the classic series end, and so does the native one when it is gone.
+  configure([](ScrapeConfig& config) { config.native_histograms = exposition::NativeHistograms::kPrefer; });
+  EXPECT_EQ(scrape(page, 20, Format::kProtobuf), "");
+  EXPECT_EQ(storage_.histograms, (std::vector<std::string>{"h{job=\"j\"} {{count:2 sum:2.5 buckets:[1 1]}}@20"}));
+  EXPECT_EQ(storage_.exemplars.back(), "h{job=\"j\"} {t=\"y\"} 0.5@1500");
+  EXPECT_EQ(storage_.samples("h_sum{job=\"j\"}"), "2.5@10 stale@20");
+  EXPECT_EQ(counts_.kept, 2U);
+  EXPECT_EQ(scrape("", 30, Format::kProtobuf), "");
+  EXPECT_EQ(storage_.samples("h{job=\"j\"}"), "stale@30");
+
+  configure([](ScrapeConfig& config) { config.sample_limit = 3; });
+  EXPECT_EQ(scrape(page, 40, Format::kProtobuf), "");
+  configure([](ScrapeConfig& config) { config.native_histograms = exposition::NativeHistograms::kBoth; });
+  EXPECT_EQ(scrape(page, 50, Format::kProtobuf), "sample limit exceeded (samples: 6, limit: 3)");
+  EXPECT_NE(scrape(page.substr(0, page.size() - 1), 60, Format::kProtobuf).find("the page is cut off"),
+            std::string::npos);
 }
 
 TEST_F(PageAppenderTest, Metadata) {
