@@ -125,8 +125,6 @@ TEST(PrometheusConfig, ProblemsHaveTheirPlace) {
        "prometheus.yml:3:26: scrape_configs[0].kubernetes_sd_configs: not supported yet", ErrorCode::kNotSupported},
       {"remote write", "remote_write: [{url: 'http://a/'}]\n", "remote_write: not supported yet",
        ErrorCode::kNotSupported},
-      {"protobuf", "scrape_configs:\n- job_name: a\n  scrape_protocols: [PrometheusProto]\n",
-       "PrometheusProto: not supported yet", ErrorCode::kNotSupported},
   };
   for (const auto& c : cases) {
     MemoryFileSystem files;
@@ -134,6 +132,41 @@ TEST(PrometheusConfig, ProblemsHaveTheirPlace) {
     ASSERT_FALSE(config) << c.name;
     EXPECT_THAT(config.error().message(), HasSubstr(c.expected)) << c.name;
     EXPECT_EQ(config.error().code(), c.code) << c.name;
+  }
+}
+
+TEST(PrometheusConfig, NativeHistograms) {
+  using exposition::NativeHistograms;
+  using scrape::Protocol;
+  const struct {
+    const char* name;
+    const char* global;
+    const char* job;
+    NativeHistograms native;
+    Protocol first;
+  } cases[] = {
+      {"off", "", "", NativeHistograms::kIgnore, Protocol::kOpenMetrics100},
+      {"protobuf alone", "", "  scrape_protocols: [PrometheusProto]\n", NativeHistograms::kIgnore, Protocol::kProtobuf},
+      {"on", "", "  scrape_native_histograms: true\n", NativeHistograms::kPrefer, Protocol::kProtobuf},
+      {"for all", "scrape_native_histograms: true", "", NativeHistograms::kPrefer, Protocol::kProtobuf},
+      {"but not here", "scrape_native_histograms: true", "  scrape_native_histograms: false\n",
+       NativeHistograms::kIgnore, Protocol::kOpenMetrics100},
+      {"both", "always_scrape_classic_histograms: true", "  scrape_native_histograms: true\n", NativeHistograms::kBoth,
+       Protocol::kProtobuf},
+      {"classic alone", "", "  always_scrape_classic_histograms: true\n", NativeHistograms::kIgnore,
+       Protocol::kOpenMetrics100},
+      {"the list is the user's", "", "  scrape_native_histograms: true\n  scrape_protocols: [PrometheusText0.0.4]\n",
+       NativeHistograms::kPrefer, Protocol::kText004},
+      {"so is a global one", "scrape_protocols: [PrometheusText1.0.0], scrape_native_histograms: true", "",
+       NativeHistograms::kPrefer, Protocol::kText100},
+  };
+  for (const auto& c : cases) {
+    MemoryFileSystem files;
+    const auto config =
+        parse("global: {" + std::string(c.global) + "}\nscrape_configs:\n- job_name: a\n" + c.job, files);
+    ASSERT_TRUE(config) << c.name << ": " << config.error().message();
+    EXPECT_EQ(config->scrape_configs.at(0).native_histograms, c.native) << c.name;
+    EXPECT_EQ(config->scrape_configs.at(0).protocols.at(0), c.first) << c.name;
   }
 }
 
