@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "vigil/base/virtual_scheduler.h"
-#include "vigil/exposition/text_writer.h"
+#include "vigil/exposition/page_writer.h"
 #include "vigil/sim/memory_network.h"
 
 namespace vigil::packs::mpc {

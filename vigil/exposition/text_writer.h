@@ -1,4 +1,0 @@
-#pragma once
-
-#include "vigil/exposition/negotiate.h"
-#include "vigil/exposition/page_writer.h"
