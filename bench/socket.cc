@@ -116,6 +116,19 @@ Connection::Answer Connection::request(std::string_view method, std::string_view
   return answer;
 }
 
+std::size_t Connection::drain(std::string_view path) {
+  std::string head = "GET ";
+  head.append(path).append(" HTTP/1.1\r\nHost: ").append(authority_).append("\r\nConnection: close\r\n\r\n");
+  send_all(head);
+  if (!fill() || buffer_.substr(0, buffer_.find("\r\n")).find(" 200") == std::string::npos) die("GET");
+  std::size_t total = 0;
+  do {
+    total += buffer_.size();
+    buffer_.clear();
+  } while (fill());
+  return total;
+}
+
 void serve_pages(int first_port, int count, std::string (*page)(int index)) {
   const int epoll = ::epoll_create1(0);
   std::unordered_map<int, int> listeners;    // fd -> index

@@ -2,6 +2,7 @@
 // needs, so that the sender is never the bottleneck.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@ class Connection {
     std::string body;
   };
   Answer request(std::string_view method, std::string_view path, std::string_view headers, std::string_view body);
+  // GETs a page and drops it; the bytes received. The last request of the connection.
+  // Exits the program when the answer is not 200.
+  std::size_t drain(std::string_view path);
 
  private:
   void send_all(std::string_view bytes);
