@@ -61,11 +61,8 @@ class Experiment {
 
   Result<void> open() {
     files_ = std::make_unique<MemoryFileSystem>();
-    engine::Options options;
+    engine::Options options{.sinks = {&recorder_}, .scheduler = &scheduler_, .files = *files_};
     options.storage.directory = "data";
-    options.sinks = {&recorder_};
-    options.scheduler = &scheduler_;
-    options.files = *files_;
     VIGIL_TRY(auto engine, engine::Engine::open(std::move(options)));
     engine_ = std::move(engine);
     engine::Config config;
