@@ -1,105 +1,16 @@
 // Recursive descent over the tokens, after the grammar of Go's text/template/parse.
 #include <fmt/format.h>
 
-#include <charconv>
-#include <cmath>
-#include <optional>
+#include <algorithm>
 #include <utility>
 
 #include "vigil/base/strings.h"
 #include "vigil/template/ast.h"
 #include "vigil/template/lexer.h"
+#include "vigil/template/literals.h"
 
 namespace vigil::templates {
 namespace {
-
-// Go string literals: \a \b \f \n \r \t \v \\ \' \" \ooo \xhh \uhhhh \Uhhhhhhhh.
-std::optional<std::string> unquote(std::string_view text) {
-  const char quote = text.front();
-  text = text.substr(1, text.size() - 2);
-  if (quote == '`') return std::string(text);
-  std::string out;
-  const auto append_code = [&](std::uint32_t code) {
-    const Value value(static_cast<std::int64_t>(code));
-    out += sprintf("%c", std::span(&value, 1), 16);
-  };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\') {
-      out += text[i];
-      continue;
-    }
-    if (++i == text.size()) return std::nullopt;
-    const char c = text[i];
-    std::size_t digits = 0;
-    int base = 16;
-    switch (c) {
-      case 'a': out += '\a'; continue;
-      case 'b': out += '\b'; continue;
-      case 'f': out += '\f'; continue;
-      case 'n': out += '\n'; continue;
-      case 'r': out += '\r'; continue;
-      case 't': out += '\t'; continue;
-      case 'v': out += '\v'; continue;
-      case '\\': out += '\\'; continue;
-      case '\'':
-      case '"':
-        if (c != quote) return std::nullopt;
-        out += c;
-        continue;
-      case 'x': digits = 2; break;
-      case 'u': digits = 4; break;
-      case 'U': digits = 8; break;
-      default:
-        if (c < '0' || c > '7') return std::nullopt;
-        digits = 3;
-        base = 8;
-        --i;
-    }
-    if (i + digits >= text.size()) return std::nullopt;
-    std::uint32_t code = 0;
-    const char* begin = text.data() + i + 1;
-    const auto [end, error] = std::from_chars(begin, begin + digits, code, base);
-    if (error != std::errc() || end != begin + digits) return std::nullopt;
-    i += digits;
-    if (digits <= 3) {
-      if (code > 255) return std::nullopt;
-      out += static_cast<char>(code);
-    } else {
-      if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return std::nullopt;
-      append_code(code);
-    }
-  }
-  return out;
-}
-
-// Number literals: an int if written as one (or a float that is one exactly as int), else a float.
-std::optional<Value> number(std::string_view text) {
-  std::string digits;
-  for (const char c : text) {
-    if (c != '_') digits += c;
-  }
-  const bool negative = digits.starts_with('-');
-  std::string_view body = digits;
-  if (negative || digits.starts_with('+')) body.remove_prefix(1);
-  if (body.empty()) return std::nullopt;
-  int base = 10;
-  std::string_view integer = body;
-  if (body.size() > 1 && body[0] == '0') {
-    const char kind = static_cast<char>(body[1] | 0x20);
-    base = kind == 'x' ? 16 : kind == 'b' ? 2 : 8;
-    integer = body.substr(kind == 'x' || kind == 'b' || kind == 'o' ? 2 : 1);
-  }
-  std::uint64_t magnitude = 0;
-  const auto [end, error] = std::from_chars(integer.data(), integer.data() + integer.size(), magnitude, base);
-  if (error == std::errc() && end == integer.data() + integer.size() &&
-      magnitude <= std::uint64_t{INT64_MAX} + negative) {
-    return Value(static_cast<std::int64_t>(negative ? 0 - magnitude : magnitude));
-  }
-  const auto value = parse_float(digits);
-  if (!value || !std::isfinite(*value)) return std::nullopt;
-  if (body.find_first_of(".eEpP") == std::string_view::npos) return std::nullopt;  // integer overflow
-  return Value(*value);
-}
 
 class Parser {
  public:
@@ -508,7 +419,7 @@ class Parser {
       case TokenType::kNumber: {
         take();
         out.type = Operand::Type::kNumber;
-        const auto value = number(token.text);
+        const auto value = parse_number(token.text);
         if (!value) complain(fmt::format("illegal number syntax: {}", go_quote(token.text)));
         if (value) out.constant = *value;
         return ok();
@@ -542,21 +453,14 @@ class Parser {
 
   // 'x' is the number of its code point.
   bool parse_char(Operand& out, std::string_view text) {
-    std::uint32_t code = 0;
-    std::size_t length = 0;
-    if (!text.empty() && is_valid_utf8(text)) {
-      const auto lead = static_cast<unsigned char>(text[0]);
-      length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-      code = length == 1 ? lead : lead & (0x7FU >> length);
-      for (std::size_t i = 1; i < length; ++i) code = (code << 6) | (static_cast<unsigned char>(text[i]) & 0x3FU);
-    }
-    if (length == 0 || length != text.size()) {
+    const auto code = single_code_point(text);
+    if (!code) {
       complain(fmt::format("malformed character constant: {}", out.text));
       return false;
     }
     out.type = Operand::Type::kNumber;
     out.is_char = true;
-    out.constant = Value(std::int64_t{code});
+    out.constant = Value(std::int64_t{*code});
     return true;
   }
 
@@ -573,63 +477,10 @@ class Parser {
   std::string error_;
 };
 
-void append_path(std::string& out, const std::vector<std::string>& path, std::size_t from) {
-  for (std::size_t i = from; i < path.size(); ++i) {
-    out += '.';
-    out += path[i];
-  }
-}
-
 }  // namespace
 
 Result<Definitions> parse_template(const std::string& name, std::string_view text, const FunctionTable& functions) {
   return Parser(name, std::make_shared<const std::string>(text), functions).run();
-}
-
-std::string to_string(const Operand& operand) {
-  std::string out;
-  switch (operand.type) {
-    case Operand::Type::kDot: return ".";
-    case Operand::Type::kNil: return "nil";
-    case Operand::Type::kBool:
-    case Operand::Type::kNumber:
-    case Operand::Type::kString:
-    case Operand::Type::kFunction: return operand.text;
-    case Operand::Type::kField: append_path(out, operand.path, 0); return out;
-    case Operand::Type::kVariable:
-      out = operand.path.front();
-      append_path(out, operand.path, 1);
-      return out;
-    case Operand::Type::kPipeline: return "(" + to_string(*operand.pipeline) + ")";
-    case Operand::Type::kChain:
-      out = to_string(*operand.base);
-      append_path(out, operand.path, 0);
-      return out;
-  }
-  return out;
-}
-
-std::string to_string(const Command& command) {
-  std::string out;
-  for (const Operand& operand : command.operands) {
-    if (!out.empty()) out += ' ';
-    out += to_string(operand);
-  }
-  return out;
-}
-
-std::string to_string(const Pipeline& pipeline) {
-  std::string out;
-  for (std::size_t i = 0; i < pipeline.variables.size(); ++i) {
-    if (i > 0) out += ", ";
-    out += pipeline.variables[i];
-  }
-  if (!out.empty()) out += pipeline.assigns ? " = " : " := ";
-  for (std::size_t i = 0; i < pipeline.commands.size(); ++i) {
-    if (i > 0) out += " | ";
-    out += to_string(pipeline.commands[i]);
-  }
-  return out;
 }
 
 }  // namespace vigil::templates
