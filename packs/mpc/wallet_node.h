@@ -124,26 +124,38 @@ class WalletNode final : public sim::NetworkEvents {
   };
 
   void tick();
-  std::uint64_t new_id();
   void arrive();
+  std::uint64_t new_id();
+
+  // wallet_consensus.cc
   void submit();
+  void finish(TransactionId id, std::string_view state);
+  void expire_proposals(Timestamp now);
+  void forget_ballot(TransactionId id);
   void see_proposal(TransactionId id, bool bad);
   void cast_vote(TransactionId id);
   void see_vote(int voter, TransactionId id, bool approve);
   void decide(TransactionId id, Transaction& transaction);
+
+  // wallet_signing.cc
   void sign_waiting();
   void begin_round(TransactionId id, Transaction& transaction);
+  void answer_share(int from, TransactionId id, int attempt, int round, int protocol, PresignatureId presignature);
   void share_received(int from, TransactionId id, int attempt, int round);
   void round_done(TransactionId id, Transaction& transaction);
   void signature_failed(TransactionId id, Transaction& transaction, std::string_view reason);
-  void finish(TransactionId id, std::string_view state);
-  void answer_share(int from, TransactionId id, int attempt, int round, int protocol, PresignatureId presignature);
+  void expire_rounds();
   void generate();
   void batch_received(int from, std::uint64_t batch);
+  void expire_batches(Timestamp now);
+
+  // wallet_keys.cc
   void lead_ceremony();
   void ceremony_received(int from, std::uint64_t id);
   void ceremony_done();
   void adopt_epoch(std::int64_t epoch);
+  void expire_ceremony(Timestamp now);
+
   void show_peers();
   void show_pools();
   void show_queue();
