@@ -148,8 +148,9 @@ class RegistryCollector::Core {
   struct RuntimeFamily {
     MetricType type = MetricType::kUnknown;
     std::vector<std::string> labels;
-    std::size_t cells = 0;  // of a series
-    std::unique_ptr<metrics::internal::Attachment> attachment;
+    std::size_t cells = 0;                                      // of a series
+    std::unique_ptr<metrics::internal::Attachment> attachment;  // null: the registry refused it
+    std::string refusal;
     std::unique_ptr<SeriesEntry> overflow;  // what label sets above the cap count under
   };
 
@@ -207,6 +208,9 @@ class RegistryCollector::Core {
       VIGIL_TRY(found, create_family(op, name, labels, wanted));
     }
     RuntimeFamily& runtime = found->second;
+    if (runtime.attachment == nullptr) {
+      return refuse("invalid", name, runtime.refusal, ErrorCode::kInvalidArgument);
+    }
     if (runtime.type != type_of(op)) {
       return refuse("type", name, "is a " + std::string(to_string(runtime.type)), ErrorCode::kInvalidArgument);
     }
@@ -294,10 +298,12 @@ class RegistryCollector::Core {
     if (op == Op::kObserve) description.layout = {wanted.bounds};
     const std::size_t problems = registry_.problems().size();
     auto attachment = std::make_unique<metrics::internal::Attachment>(registry_.state(), description);
+    // Remembered as refused: each attempt would be a line in the log.
     if (registry_.problems().size() > problems) {
-      return refuse("invalid", name, registry_.problems().back(), ErrorCode::kInvalidArgument);
+      runtime.refusal = registry_.problems().back();
+    } else {
+      runtime.attachment = std::move(attachment);
     }
-    runtime.attachment = std::move(attachment);
     memory_.fetch_add(bytes, std::memory_order_relaxed);
     return families_.emplace(name, std::move(runtime)).first;
   }
