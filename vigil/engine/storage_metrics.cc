@@ -66,7 +66,7 @@ const Stats& StorageMetrics::Snapshot::stats() {
   constexpr std::chrono::nanoseconds kFresh = std::chrono::milliseconds(100);
   const auto now = clock.steady();
   if (!taken || now - *taken > kFresh) {
-    current = database.stats(0);
+    current = database.figures();
     taken = now;
   }
   return current;

@@ -304,8 +304,7 @@ Result<void> Core::commit(Transaction& transaction) {
     return fail(ErrorCode::kUnavailable, "nothing was stored: " + logged.error().message());
   }
   const std::uint64_t since = wal->written_bytes() - wal_at_checkpoint.load(std::memory_order_relaxed);
-  if (since > std::max(options.checkpoint_bytes, checkpoint_size.load(std::memory_order_relaxed)) ||
-      sealed_bytes.load(std::memory_order_relaxed) > static_cast<std::int64_t>(options.chunk_file_bytes)) {
+  if (since > std::max(options.checkpoint_bytes, checkpoint_size.load(std::memory_order_relaxed)) || many_sealed()) {
     wake();
   }
   return {};
@@ -341,7 +340,7 @@ void Core::apply(const Transaction& transaction) {
 }
 
 void Core::note_sealed(Series& series, const SealedChunk& chunk) {
-  sealed_bytes.fetch_add(footprint(chunk), std::memory_order_relaxed);
+  sealed_totals.add(chunk);
   MutexLock guard(sealed_mutex);
   if (!std::exchange(series.listed_as_sealed, true)) sealed.push_back(&series);
 }

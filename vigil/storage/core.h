@@ -58,6 +58,23 @@ struct Counters {
       failed_checkpoints, deleted_chunk_files, replayed_records, replayed_samples, unknown_series_samples;
 };
 
+// What the sealed chunks in memory amount to. Signed: maintenance may take a chunk away
+// before its appender has counted it.
+struct SealedTotals {
+  std::atomic<std::int64_t> chunks = 0, samples = 0, bytes = 0;
+  void add(const SealedChunk& chunk, std::int64_t sign = 1) {
+    chunks.fetch_add(sign, std::memory_order_relaxed);
+    samples.fetch_add(sign * chunk.samples, std::memory_order_relaxed);
+    bytes.fetch_add(sign * chunk.size, std::memory_order_relaxed);
+  }
+  void remove(const SealedChunk& chunk) { add(chunk, -1); }
+  // Memory, what each costs beside its bytes included.
+  std::int64_t footprint() const {
+    return bytes.load(std::memory_order_relaxed) +
+           chunks.load(std::memory_order_relaxed) * static_cast<std::int64_t>(sizeof(SealedChunk));
+  }
+};
+
 // The newest exemplars over all series.
 class ExemplarRing {
  public:
@@ -82,6 +99,7 @@ struct Core {
   Result<std::uint64_t> load_checkpoint(CheckpointHeader& header);
   Result<void> load_chunk_files(const CheckpointHeader& header);
   Result<void> replay(std::uint64_t first_segment);
+  void count_sealed();
   void set_aside(const std::filesystem::path& path, std::uint64_t offset, const std::string& reason);
 
   // append.cc
@@ -113,14 +131,17 @@ struct Core {
   StateReport state_report() const;
   std::shared_ptr<const ChunkFiles> current_files() const;
   void publish_files(std::shared_ptr<const ChunkFiles> files);
+  bool many_sealed() const { return sealed_totals.footprint() > static_cast<std::int64_t>(options.chunk_file_bytes); }
+  Stats figures() const;
   Stats stats(std::size_t top) const;
+  void measure_series() const;
 
   const Options options;
   FileSystem& fs;
   std::unique_ptr<FileLock> lock;
 
   SeriesIndex index{pins};
-  Pins pins;  // after the index: goes first, and gives back what it still holds of it
+  mutable Pins pins;  // after the index: goes first, and gives back what it still holds of it
   std::unique_ptr<wal::WriteAheadLog> wal;
   std::atomic<std::uint64_t> watermark = 0;  // newest commit that queries see
   std::uint64_t sequence = 0;                // of the commit being applied; only in apply()
@@ -138,8 +159,7 @@ struct Core {
 
   Mutex sealed_mutex;
   std::vector<Series*> sealed GUARDED_BY(sealed_mutex);  // series with sealed chunks
-  // Signed: maintenance may take a chunk away before its appender has counted it.
-  std::atomic<std::int64_t> sealed_bytes = 0;
+  SealedTotals sealed_totals;
 
   Mutex pool_mutex;
   std::vector<std::unique_ptr<Transaction>> pool GUARDED_BY(pool_mutex);
@@ -162,6 +182,10 @@ struct Core {
   std::atomic<bool> woken = false;
   std::atomic<Timestamp> not_before = kMinTimestamp;  // of the next wake(), after a failure
 
+  // Memory of the series at the last look at all of them, and how many they were.
+  mutable std::atomic<std::uint64_t> measured_bytes = 0;
+  mutable std::atomic<std::uint64_t> measured_series = 0;
+
   std::vector<std::string> damage;  // filled by open(), constant afterwards
   double open_seconds = 0;
 
@@ -170,8 +194,6 @@ struct Core {
 
   Timer timer;  // last: nothing runs once it is gone
 };
-
-inline std::int64_t footprint(const SealedChunk& chunk) { return static_cast<std::int64_t>(chunk.size + sizeof chunk); }
 
 std::filesystem::path wal_directory(const Options& options);
 std::filesystem::path chunk_directory(const Options& options);

@@ -45,43 +45,64 @@ std::vector<std::pair<std::string, MetricMetadata>> Database::metadata(std::stri
 void Database::maintain() { core_->maintain(); }
 Result<void> Database::checkpoint() { return core_->checkpoint(); }
 StateReport Database::state() const { return core_->state_report(); }
+Stats Database::figures() const { return core_->figures(); }
 Stats Database::stats(std::size_t top) const { return core_->stats(top); }
 
-Stats Core::stats(std::size_t top) const {
-  Stats out;
-  auto& self = const_cast<Core&>(*this);
-  const auto pin = self.pins.pin();
-  out.series = index.size();
-  out.min_time = min_time.load();
-  out.max_time = max_time.load();
-  for (const SeriesId id : index.select({}).value_or(Postings())) {
-    Series* series = index.get(id);
-    if (series == nullptr) continue;
-    const SeriesFootprint size = series->footprint();
-    constexpr std::size_t kEntryBytes = 28;  // of a chunk file's index, with the checksum
-    out.samples += size.samples;
-    out.chunks += size.sealed_chunks;
-    out.chunk_samples += size.sealed_samples;
-    out.chunk_bytes += size.sealed_bytes + size.sealed_chunks * kEntryBytes;
-    out.open_samples += size.samples - size.sealed_samples;
-    out.series_bytes += size.heap_bytes;
-  }
-  const auto all_files = current_files();
-  for (const auto& file : *all_files) {
-    out.samples += file->samples();
+namespace {
+
+constexpr std::size_t kEntryBytes = 28;  // of a chunk file's index, with the checksum
+
+double ratio(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::uint64_t positive(const std::atomic<std::int64_t>& value) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(value.load(std::memory_order_relaxed), 0));
+}
+
+// Full chunks: those in memory, then those in files.
+void set_chunks(Stats& out, std::uint64_t chunks, std::uint64_t samples, std::uint64_t bytes, const ChunkFiles& files) {
+  out.chunks = chunks;
+  out.chunk_samples = samples;
+  out.chunk_bytes = bytes + chunks * kEntryBytes;
+  out.chunk_files = files.size();
+  out.chunk_file_bytes = 0;
+  for (const auto& file : files) {
     out.chunks += file->chunks();
     out.chunk_samples += file->samples();
     out.chunk_bytes += file->bytes();
     out.chunk_file_bytes += file->bytes();
-    ++out.chunk_files;
   }
-  if (out.chunk_samples > 0) {
-    out.bytes_per_sample = static_cast<double>(out.chunk_bytes) / static_cast<double>(out.chunk_samples);
+  out.bytes_per_sample = ratio(out.chunk_bytes, out.chunk_samples);
+}
+
+}  // namespace
+
+void Core::measure_series() const {
+  const auto pin = pins.pin();
+  std::uint64_t bytes = 0;
+  std::uint64_t count = 0;
+  for (const SeriesId id : index.select({}).value_or(Postings())) {
+    Series* series = index.get(id);
+    if (series == nullptr) continue;
+    bytes += series->footprint().heap_bytes;
+    ++count;
   }
+  measured_bytes = bytes;
+  measured_series = count;
+}
+
+Stats Core::figures() const {
+  Stats out;
+  out.series = index.size();
+  // Twice as many are worth a look between the passes, and cost no more than they did to create.
+  if (out.series > 2 * measured_series.load()) measure_series();
+  out.min_time = min_time.load();
+  out.max_time = max_time.load();
+  set_chunks(out, positive(sealed_totals.chunks), positive(sealed_totals.samples), positive(sealed_totals.bytes),
+             *current_files());
   out.index_bytes = index.heap_bytes();
-  if (out.series > 0) {
-    out.bytes_per_series = static_cast<double>(out.series_bytes + out.index_bytes) / static_cast<double>(out.series);
-  }
+  out.bytes_per_series = ratio(measured_bytes.load(), measured_series.load()) + ratio(out.index_bytes, out.series);
   out.wal_bytes = wal->size_bytes();
   out.checkpoint_bytes = checkpoint_size.load();
   out.commits = counters.commits.load();
@@ -105,6 +126,27 @@ Stats Core::stats(std::size_t top) const {
   out.unknown_series_samples = counters.unknown_series_samples.load();
   out.damage = damage;
   out.open_seconds = open_seconds;
+  return out;
+}
+
+Stats Core::stats(std::size_t top) const {
+  Stats out = figures();
+  SeriesFootprint sum;
+  const auto pin = pins.pin();
+  for (const SeriesId id : index.select({}).value_or(Postings())) {
+    Series* series = index.get(id);
+    if (series == nullptr) continue;
+    const SeriesFootprint size = series->footprint();
+    sum.samples += size.samples;
+    sum.sealed_chunks += size.sealed_chunks;
+    sum.sealed_samples += size.sealed_samples;
+    sum.sealed_bytes += size.sealed_bytes;
+    out.series_bytes += size.heap_bytes;
+  }
+  set_chunks(out, sum.sealed_chunks, sum.sealed_samples, sum.sealed_bytes, *current_files());
+  out.open_samples = sum.samples - sum.sealed_samples;
+  out.samples = out.chunk_samples + out.open_samples;
+  out.bytes_per_series = ratio(out.series_bytes + out.index_bytes, out.series);
   if (top > 0) out.index = index.stats(top);
   return out;
 }

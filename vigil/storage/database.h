@@ -78,7 +78,11 @@ class Database final : public Appendable, public Queryable {
   Result<void> checkpoint();
 
   StateReport state() const;
-  // Walks over all series: for pages and people, not for hot paths. `top`: length of the
+  // Without a walk over all series: for a metrics page. `samples`, `open_samples`,
+  // `series_bytes` and `index` stay 0; `bytes_per_series` is of the last retention pass,
+  // a minute ago at most.
+  Stats figures() const;
+  // Everything. Walks over all series: for pages and people, not for hot paths. `top`: length of the
   // lists of largest metrics and labels; 0 leaves them and the label counts out.
   Stats stats(std::size_t top = 10) const;
 

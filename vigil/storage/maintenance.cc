@@ -33,7 +33,7 @@ void Core::maintain() {
   if (!writable.load(std::memory_order_acquire)) return;
 
   const Timestamp now = options.scheduler->clock().now();
-  if (sealed_bytes.load() > static_cast<std::int64_t>(options.chunk_file_bytes)) {
+  if (many_sealed()) {
     if (auto done = flush_sealed(); !done) {
       not_before = now + options.maintenance_interval;
       log::error("storage", "cannot write a chunk file; its chunks stay in memory",
@@ -61,7 +61,7 @@ void Core::maintain() {
 Result<void> Core::checkpoint() {
   MutexLock guard(maintenance_mutex);
   if (options.read_only) return fail(ErrorCode::kUnavailable, "opened for reading only");
-  if (sealed_bytes.load() > static_cast<std::int64_t>(options.chunk_file_bytes)) VIGIL_TRY_VOID(flush_sealed());
+  if (many_sealed()) VIGIL_TRY_VOID(flush_sealed());
   return rotate_and_checkpoint();
 }
 
@@ -107,15 +107,11 @@ Result<void> Core::flush_sealed() {
     const SealedChunk* newest;
   };
   std::vector<Part> parts;
-  std::int64_t bytes = 0;
   ChunkFileWriter writer;
   for (Series* series : listed) {
     const auto chunks = series->sealed();
     if (chunks.empty()) continue;
-    for (const SealedChunk* chunk : chunks) {
-      writer.add(series->id(), *chunk);
-      bytes += footprint(*chunk);
-    }
+    for (const SealedChunk* chunk : chunks) writer.add(series->id(), *chunk);
     parts.push_back({series, chunks.back()});
   }
   if (writer.empty()) return {};
@@ -132,14 +128,18 @@ Result<void> Core::flush_sealed() {
   {
     MutexLock guard(sealed_mutex);
     std::vector<Series*> rest;
-    for (const Part& part : parts) taken.push_back(part.series->take_sealed(part.newest, number));
+    for (const Part& part : parts) {
+      taken.push_back(part.series->take_sealed(part.newest, number));
+      for (const SealedChunk* chunk = taken.back(); chunk != nullptr; chunk = chunk->older) {
+        sealed_totals.remove(*chunk);
+      }
+    }
     for (Series* series : sealed) {
       // A chunk may have become full meanwhile.
       series->listed_as_sealed = !series->sealed().empty();
       if (series->listed_as_sealed) rest.push_back(series);
     }
     sealed = std::move(rest);
-    sealed_bytes -= bytes;
   }
   free_later(std::move(taken));
   return {};
@@ -172,7 +172,7 @@ void Core::apply_retention() {
   }
   if (!expired.empty()) {
     for (const SealedChunk* chunk : expired) {
-      for (; chunk != nullptr; chunk = chunk->older) sealed_bytes -= footprint(*chunk);
+      for (; chunk != nullptr; chunk = chunk->older) sealed_totals.remove(*chunk);
     }
     free_later(std::move(expired));
   }
@@ -181,6 +181,7 @@ void Core::apply_retention() {
     find_min_time();
   }
   drop_series(cutoff);
+  measure_series();
 }
 
 void Core::delete_files(std::size_t count) {
@@ -233,6 +234,7 @@ void Core::drop_series(Timestamp cutoff) {
     std::vector<const Series*> gone;
     counters.dropped_series += index.drop(doomed, [&](Series& series) {
       if (!series.doomed.load() || !dead(series)) return false;
+      for (const SealedChunk* chunk : series.sealed()) sealed_totals.remove(*chunk);
       gone.push_back(&series);
       return true;
     });

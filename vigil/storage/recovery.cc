@@ -29,6 +29,8 @@ Result<void> Core::open() {
   VIGIL_TRY_VOID(load_chunk_files(header));
   VIGIL_TRY_VOID(replay(first_segment));
   newer_chunks.clear();
+  count_sealed();
+  measure_series();
 
   const auto all_files = current_files();
   for (const auto& file : *all_files) {
@@ -112,15 +114,22 @@ Result<std::uint64_t> Core::load_checkpoint(CheckpointHeader& header) {
     }
     break;
   }
-  // Chunks that the checkpoint holds in memory form still wait for their file.
   const auto all = index.select({});
   for (const SeriesId id : *all) {
     Series* series = index.get(id);
-    for (const SealedChunk* chunk : series->sealed()) note_sealed(*series, *chunk);
     if (series->first_time() != kMaxTimestamp) note_time(series->first_time());
     if (series->last_time() != kMinTimestamp) note_time(series->last_time());
   }
   return header.wal_segment;
+}
+
+// Chunks that came from the checkpoint or the log wait for their file. Counted when all
+// is read: a chunk file newer than the checkpoint takes away what came from there.
+void Core::count_sealed() {
+  for (const SeriesId id : index.select({}).value_or(Postings())) {
+    Series* series = index.get(id);
+    for (const SealedChunk* chunk : series->sealed()) note_sealed(*series, *chunk);
+  }
 }
 
 Result<void> Core::load_chunk_files(const CheckpointHeader& header) {
@@ -195,8 +204,7 @@ struct Replayer {
       return;
     }
     ++core.counters.replayed_samples;
-    const auto outcome = series->append(timestamp, value, {});
-    if (outcome.sealed != nullptr) core.note_sealed(*series, *outcome.sealed);
+    series->append(timestamp, value, {});
     core.note_time(timestamp);
   }
   void sample(SeriesId id, Timestamp timestamp, double value) { add(id, timestamp, value); }

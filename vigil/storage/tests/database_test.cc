@@ -387,6 +387,66 @@ TEST(Database, RetentionBySizeDropsTheOldestFiles) {
   EXPECT_GT(stats.samples, 1000U);
 }
 
+// figures() counts along; stats() looks at every series.
+TEST(Database, FiguresAgreeWithAWalk) {
+  Store store;
+  store.options.retention = 4 * kHour;
+  store.options.chunk_file_bytes = 20'000;
+  store.options.checkpoint_interval = 1000 * kHour;
+  store.open();
+  const auto check = [&](const char* when) {
+    const Stats counted = store.db->figures();
+    const Stats walked = store.db->stats(0);
+    EXPECT_EQ(counted.series, walked.series) << when;
+    EXPECT_EQ(counted.chunks, walked.chunks) << when;
+    EXPECT_EQ(counted.chunk_samples, walked.chunk_samples) << when;
+    EXPECT_EQ(counted.chunk_bytes, walked.chunk_bytes) << when;
+    EXPECT_EQ(counted.chunk_files, walked.chunk_files) << when;
+    EXPECT_EQ(counted.bytes_per_sample, walked.bytes_per_sample) << when;
+    EXPECT_EQ(counted.appended_samples, walked.appended_samples) << when;
+    if (walked.series == 0) {
+      EXPECT_EQ(counted.bytes_per_series, 0) << when;
+    } else {
+      EXPECT_NEAR(counted.bytes_per_series / walked.bytes_per_series, 1, 0.5) << when;
+    }
+  };
+  int step = 0;
+  const auto run = [&](int steps, int series) {
+    for (const int end = step + steps; step < end; ++step) {
+      auto appender = store.db->appender();
+      for (int s = 0; s < series; ++s) {
+        ASSERT_TRUE(appender->append(*appender->resolve(series_labels(s)), store.scheduler.clock().now(),
+                                     std::sin(step * (s + 1))));
+      }
+      ASSERT_TRUE(appender->commit());
+      store.scheduler.advance(15 * kSecond);
+    }
+  };
+  check("empty");
+  run(5, 7);
+  check("open samples only");
+  run(295, 7);
+  EXPECT_GT(store.db->figures().chunks, 0U);
+  check("sealed chunks");
+  ASSERT_TRUE(store.db->checkpoint());
+  run(300, 7);
+  EXPECT_GT(store.db->figures().chunk_files, 0U);
+  check("chunk files");
+  // The files are newer than the checkpoint, which holds the same chunks in memory form.
+  store.crash_and_reopen();
+  check("after a crash");
+  run(800, 2);
+  check("series that went quiet");
+  run(800, 2);
+  EXPECT_GT(store.db->figures().dropped_series, 0U);
+  check("after retention");
+  store.scheduler.advance(8 * kHour);
+  check("all expired");
+  ASSERT_TRUE(store.db->close());
+  store.open();
+  check("opened again");
+}
+
 TEST(Database, CheckpointsBoundTheReplay) {
   Store store;
   store.options.checkpoint_bytes = 4000;
