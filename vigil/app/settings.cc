@@ -3,11 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "vigil/app/pack_files.h"
+#include "vigil/base/glob.h"
 #include "vigil/base/strings.h"
 #include "vigil/config/prometheus_config.h"
 #include "vigil/rules/manager.h"
@@ -118,7 +120,8 @@ Result<Settings> load_settings(const ServerOptions& options, const std::string& 
     VIGIL_TRY(auto config, config::load_prometheus_config(options.config_file, files, {.environment = environment()}));
     std::vector<std::string> rule_files;
     for (const std::string& pattern : config.rule_files) {
-      for (std::string& file : config::expand_glob(pattern, files)) rule_files.push_back(std::move(file));
+      VIGIL_TRY(auto found, expand_glob(pattern, files));
+      rule_files.insert(rule_files.end(), std::move_iterator(found.begin()), std::move_iterator(found.end()));
     }
     VIGIL_TRY(settings.engine.rule_groups, rules::load_rule_files(files, rule_files, rule_options));
     settings.engine.external_labels = config.external_labels;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "vigil/base/glob.h"
 #include "vigil/discovery/target_file.h"
 #include "vigil/net/http.h"
 
@@ -39,25 +40,32 @@ Result<ConfigCheck> check_config(const std::filesystem::path& path, bool syntax_
 
   FileProblems problems(files, result.problems);
   for (const std::string& pattern : config.rule_files) {
-    const auto found = config::expand_glob(pattern, files);
-    const bool wildcard = found.size() != 1 || found[0] != pattern;
-    for (const std::string& file : found) {
+    const auto found = expand_glob(pattern, files);
+    if (!found) {
+      result.problems.push_back("rule_files: " + found.error().message());
+      continue;
+    }
+    for (const std::string& file : *found) {
       if (files.exists(file)) {
         result.rule_files.push_back(file);
       } else {
         result.problems.push_back("rule_files: \"" + file + "\" does not point to an existing file");
       }
     }
-    if (wildcard && found.empty()) result.lint.push_back("rule_files: \"" + pattern + "\" matches no file");
+    if (found->empty()) result.lint.push_back("rule_files: \"" + pattern + "\" matches no file");
   }
   for (const auto& job : config.scrape_configs) {
     const std::string where = "job \"" + job.job_name + "\"";
     problems.client(job.http, where);
     for (const auto& discovery : job.discovery.files) {
       for (const std::string& pattern : discovery.files) {
-        const auto found = config::expand_glob(pattern, files);
-        if (found.empty()) result.lint.push_back(where + ": file_sd_configs: \"" + pattern + "\" matches no file yet");
-        for (const std::string& file : found) {
+        const auto found = expand_glob(pattern, files);
+        if (!found) {
+          result.problems.push_back(where + ": file_sd_configs: " + found.error().message());
+          continue;
+        }
+        if (found->empty()) result.lint.push_back(where + ": file_sd_configs: \"" + pattern + "\" matches no file yet");
+        for (const std::string& file : *found) {
           if (!files.exists(file)) {
             result.lint.push_back(where + ": file_sd_configs: \"" + file + "\" does not exist yet");
           } else if (auto targets = check_target_file(file, files); !targets) {

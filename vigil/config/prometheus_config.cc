@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "vigil/base/glob.h"
 #include "vigil/base/strings.h"
 #include "vigil/config/redact.h"
 #include "vigil/config/relabel_config.h"
@@ -189,7 +190,12 @@ void read_scrape_config_files(yaml::Fields& root, const std::vector<std::string>
                               const ScrapeDefaults& defaults, const path& base, FileSystem& files,
                               std::set<std::string>& names, PrometheusConfig& out) {
   for (const std::string& pattern : patterns) {
-    for (const std::string& name : expand_glob(net::resolve_file(base, pattern), files)) {
+    const auto found = expand_glob(net::resolve_file(base, pattern), files);
+    if (!found) {
+      root.fail("scrape_config_files", found.error().message());
+      continue;
+    }
+    for (const std::string& name : *found) {
       const auto text = files.read_file(name);
       if (!text) {
         root.fail("scrape_config_files", text.error().message());
@@ -208,38 +214,6 @@ void read_scrape_config_files(yaml::Fields& root, const std::vector<std::string>
 }
 
 }  // namespace
-
-std::vector<std::string> expand_glob(const std::string& pattern, FileSystem& files) {
-  const path whole(pattern);
-  const std::string last = whole.filename().string();
-  if (last.find_first_of("*?[") == std::string::npos) return {pattern};
-  std::vector<std::string> found;
-  const auto names = files.list(whole.parent_path());
-  if (!names) return {};
-  // Shell wildcards of one path element: *, ? and literal characters.
-  const auto matches = [](std::string_view text, std::string_view glob) {
-    std::size_t t = 0, g = 0, star = std::string_view::npos, mark = 0;
-    while (t < text.size()) {
-      if (g < glob.size() && (glob[g] == '?' || glob[g] == text[t])) {
-        ++t, ++g;
-      } else if (g < glob.size() && glob[g] == '*') {
-        star = g++;
-        mark = t;
-      } else if (star != std::string_view::npos) {
-        g = star + 1;
-        t = ++mark;
-      } else {
-        return false;
-      }
-    }
-    while (g < glob.size() && glob[g] == '*') ++g;
-    return g == glob.size();
-  };
-  for (const std::string& name : *names) {
-    if (matches(name, last)) found.push_back((whole.parent_path() / name).string());
-  }
-  return found;
-}
 
 Result<PrometheusConfig> parse_prometheus_config(std::string_view text, const path& file, FileSystem& files,
                                                  const LoadOptions& options) {

@@ -50,8 +50,4 @@ Result<PrometheusConfig> parse_prometheus_config(std::string_view text, const st
 Result<PrometheusConfig> load_prometheus_config(const std::filesystem::path& path, FileSystem& files,
                                                 const LoadOptions& options = {});
 
-// Files that match a rule_files or scrape_config_files pattern, sorted. A pattern
-// without wildcards is returned as it is.
-std::vector<std::string> expand_glob(const std::string& pattern, FileSystem& files);
-
 }  // namespace vigil::config

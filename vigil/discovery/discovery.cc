@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "vigil/base/glob.h"
 #include "vigil/base/hash.h"
 #include "vigil/base/log.h"
 #include "vigil/discovery/target_file.h"
@@ -82,10 +83,15 @@ class Discovery::Job {
     MutexLock lock(mutex_);
     for (const FileConfig& config : config_.files) {
       for (const std::string& pattern : config.files) {
-        for (const std::string& path : matching_files(pattern, files_)) {
-          if (next.contains(path)) continue;
-          const auto known = contents_.find(path);
-          Content content = known == contents_.end() ? Content() : std::move(known->second);
+        const auto paths = expand_glob(pattern, files_);
+        if (!paths) {
+          Content& content = next.emplace(pattern, take_content(pattern)).first->second;
+          report(pattern, content, paths.error().message());
+          continue;
+        }
+        for (const std::string& path : *paths) {
+          if (next.contains(path) || !files_.exists(path)) continue;
+          Content content = take_content(path);
           changed |= read_file(path, content);
           next.emplace(path, std::move(content));
         }
@@ -98,6 +104,12 @@ class Discovery::Job {
     }
     contents_ = std::move(next);
     return changed;
+  }
+
+  // What was known of a file before; leaves an empty one in its place.
+  Content take_content(const std::string& path) REQUIRES(mutex_) {
+    const auto known = contents_.find(path);
+    return known == contents_.end() ? Content() : std::exchange(known->second, {});
   }
 
   bool read_file(const std::string& path, Content& content) REQUIRES(mutex_) {

@@ -1,7 +1,5 @@
 #include "vigil/discovery/target_file.h"
 
-#include <filesystem>
-
 #include "vigil/base/strings.h"
 #include "vigil/yaml/document.h"
 #include "vigil/yaml/fields.h"
@@ -59,25 +57,6 @@ Result<std::vector<TargetGroup>> parse_target_file(std::string_view text, const 
   }
   VIGIL_TRY_VOID(problems.result());
   return groups;
-}
-
-std::vector<std::string> matching_files(const std::string& pattern, FileSystem& files) {
-  const std::filesystem::path path(pattern);
-  const std::string last = path.filename().string();
-  const std::size_t star = last.find('*');
-  if (star == std::string::npos) return files.exists(path) ? std::vector{pattern} : std::vector<std::string>();
-  const std::string_view head = std::string_view(last).substr(0, star);
-  const std::string_view tail = std::string_view(last).substr(star + 1);
-  std::vector<std::string> found;
-  const auto names = files.list(path.parent_path());
-  if (!names) return found;
-  for (const std::string& name : *names) {
-    if (name.size() >= head.size() + tail.size() && name.starts_with(head) && name.ends_with(tail) &&
-        (star > 0 || !name.starts_with('.'))) {
-      found.push_back((path.parent_path() / name).string());
-    }
-  }
-  return found;
 }
 
 }  // namespace vigil::discovery

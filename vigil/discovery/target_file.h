@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "vigil/base/error.h"
-#include "vigil/base/file_system.h"
 #include "vigil/discovery/target_group.h"
 
 namespace vigil::discovery {
@@ -18,8 +17,5 @@ namespace vigil::discovery {
 // The groups of one file; each target gets __address__, each group __meta_filepath.
 // Unknown keys are errors with file, line and column.
 Result<std::vector<TargetGroup>> parse_target_file(std::string_view text, const std::string& path);
-
-// The existing files that a pattern names, sorted: its last element may hold one `*`.
-std::vector<std::string> matching_files(const std::string& pattern, FileSystem& files);
 
 }  // namespace vigil::discovery

@@ -1,7 +1,6 @@
 #include "vigil/rules/unit_test.h"
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 #include <re2/re2.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <utility>
 
 #include "vigil/base/fake_clock.h"
+#include "vigil/base/glob.h"
 #include "vigil/base/strings.h"
 #include "vigil/promql/engine.h"
 #include "vigil/promql/memory_storage.h"
@@ -302,21 +302,6 @@ class TestRun {
   std::vector<std::string> failures_;
 };
 
-// The files that a pattern of rule_files names; wildcards in the last element only.
-std::vector<std::string> expand(FileSystem& file_system, const std::filesystem::path& base,
-                                const std::string& pattern) {
-  const std::filesystem::path path = (base / pattern).lexically_normal();
-  if (pattern.find_first_of("*?[") == std::string::npos) return {path.string()};
-  std::vector<std::string> out;
-  const auto directory = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  const auto names = file_system.list(directory);
-  if (!names) return out;
-  for (const std::string& name : *names) {
-    if (fnmatch(path.filename().c_str(), name.c_str(), 0) == 0) out.push_back((path.parent_path() / name).string());
-  }
-  return out;
-}
-
 Result<void> run_file(FileSystem& file_system, const UnitTestOptions& options, UnitTestReport& report) {
   std::vector<std::unique_ptr<RE2>> patterns;
   for (const std::string& pattern : options.run) {
@@ -327,7 +312,9 @@ Result<void> run_file(FileSystem& file_system, const UnitTestOptions& options, U
   VIGIL_TRY(const UnitTestFile file, parse_unit_test_file(text, report.file, options.ignore_unknown_fields));
   std::vector<std::string> rule_files;
   for (const std::string& pattern : file.rule_files) {
-    auto found = expand(file_system, std::filesystem::path(report.file).parent_path(), pattern);
+    VIGIL_TRY(const auto found,
+              expand_glob((std::filesystem::path(report.file).parent_path() / pattern).lexically_normal().string(),
+                          file_system));
     if (found.empty()) report.warnings.push_back("no file match pattern " + pattern);
     rule_files.insert(rule_files.end(), found.begin(), found.end());
   }

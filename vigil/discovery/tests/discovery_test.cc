@@ -49,20 +49,6 @@ TEST(TargetFile, Table) {
   }
 }
 
-TEST(TargetFile, Patterns) {
-  MemoryFileSystem files;
-  ASSERT_TRUE(files.create_directories("/sd"));
-  for (const char* name : {"/sd/a.yml", "/sd/b.yml", "/sd/ab.json", "/sd/.hidden.yml"}) {
-    ASSERT_TRUE(files.write_file_atomically(name, "[]"));
-  }
-  using Strings = std::vector<std::string>;
-  EXPECT_EQ(matching_files("/sd/a.yml", files), (Strings{"/sd/a.yml"}));
-  EXPECT_EQ(matching_files("/sd/none.yml", files), Strings());
-  EXPECT_EQ(matching_files("/sd/*.yml", files), (Strings{"/sd/a.yml", "/sd/b.yml"}));
-  EXPECT_EQ(matching_files("/sd/a*", files), (Strings{"/sd/a.yml", "/sd/ab.json"}));
-  EXPECT_EQ(matching_files("/none/*.yml", files), Strings());
-}
-
 class DiscoveryTest : public ::testing::Test {
  protected:
   DiscoveryTest() { static_cast<void>(files_.create_directories("/sd")); }
@@ -144,6 +130,18 @@ TEST_F(DiscoveryTest, ABrokenFileKeepsItsTargets) {
   scheduler_.advance(Discovery::kPollInterval);
   EXPECT_EQ(updates(), "j: a:2 b:2\n");
   EXPECT_EQ(discovery_.status()[0].error, "");
+}
+
+TEST_F(DiscoveryTest, ABrokenPatternIsReportedOnce) {
+  write("/sd/a.yml", "- targets: [a:1]");
+  discovery_.apply({{"j", files({"/sd/[a.yml", "/sd/a.yml"})}});
+  EXPECT_EQ(updates(), "j: a:1\n");
+  scheduler_.advance(kMinute);
+  const auto status = discovery_.status();
+  ASSERT_EQ(status.size(), 2U);
+  EXPECT_EQ(status[0].path, "/sd/[a.yml");
+  EXPECT_EQ(status[0].error, R"(syntax error in the file name pattern "/sd/[a.yml")");
+  EXPECT_EQ(status[1].error, "");
 }
 
 TEST_F(DiscoveryTest, NothingComesAfterStop) {
