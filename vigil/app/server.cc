@@ -13,7 +13,6 @@
 #include "vigil/api/api.h"
 #include "vigil/app/child_process.h"
 #include "vigil/app/exporter_search.h"
-#include "vigil/app/process_metrics.h"
 #include "vigil/app/settings.h"
 #include "vigil/app/terminal.h"
 #include "vigil/app/version.h"
@@ -24,6 +23,7 @@
 #include "vigil/net/curl_client.h"
 #include "vigil/net/router.h"
 #include "vigil/net/server.h"
+#include "vigil/resources/process_metrics.h"
 
 namespace vigil::app {
 namespace {
@@ -89,8 +89,8 @@ class Server {
     engine::Options engine{.query = query,
                            .alerting = settings.alerting,
                            .external_url = external_url(),
-                           .scheduler = *scheduler_,
-                           .client = *client_,
+                           .scheduler = scheduler_.get(),
+                           .client = client_.get(),
                            .files = files_,
                            .registry = &metrics::Registry::global()};
     engine.storage.directory = options_.data_directory;
@@ -281,7 +281,7 @@ class Server {
                                                 "HTTP requests answered."};
   metrics::Histogram<"handler"> durations_{metrics::Registry::global(), "vigil_http_request_duration_seconds",
                                            "From the request to the end of its answer."};
-  ProcessMetrics process_{metrics::Registry::global(), files_, scheduler_->clock()};
+  resources::ProcessMetrics process_{metrics::Registry::global(), resources::Sampler(files_), scheduler_->clock()};
   health::HealthChecker health_{scheduler_->clock(), metrics::Registry::global()};
   std::shared_ptr<void> storage_health_;
 

@@ -9,7 +9,7 @@
 #include "vigil/base/memory_file_system.h"
 #include "vigil/base/virtual_scheduler.h"
 #include "vigil/collect/collection.h"
-#include "vigil/exposition/text_writer.h"
+#include "vigil/exposition/page_writer.h"
 #include "vigil/scrape/page_appender.h"
 #include "vigil/storage/database.h"
 
