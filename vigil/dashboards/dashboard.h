@@ -72,6 +72,17 @@ Query query(std::string legend, std::string_view expr, const M&... metrics) {
   return {std::move(legend), fill_in(expr, {metric_name(metrics)...})};
 }
 
+// The same on a graph's right axis, and in a unit of its own.
+inline Query on_right(Query query, std::string unit = {}) {
+  query.right_axis = true;
+  query.unit = std::move(unit);
+  return query;
+}
+inline Query in_unit(std::string unit, Query query) {
+  query.unit = std::move(unit);
+  return query;
+}
+
 // What a value is shown as: 0 -> "down", red.
 struct Mapping {
   double value = 0;
