@@ -10,7 +10,8 @@ find_package(nlohmann_json 3.11 REQUIRED)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(yaml_cpp REQUIRED IMPORTED_TARGET yaml-cpp)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
-find_library(SNAPPY_LIBRARY snappy REQUIRED)
+pkg_check_modules(snappy REQUIRED IMPORTED_TARGET snappy)
+set(SNAPPY_LIBRARY PkgConfig::snappy)
 # GCC's libbacktrace lies beside libgcc, where clang looks for libraries but not for headers.
 execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libbacktrace.a
                 OUTPUT_VARIABLE backtrace_library OUTPUT_STRIP_TRAILING_WHITESPACE)

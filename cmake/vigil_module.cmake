@@ -13,15 +13,22 @@ function(vigil_module name)
   set(target vigil_${name})
 
   if(arg_SOURCES)
+    set(scope PUBLIC)
     add_library(${target} STATIC ${arg_SOURCES})
-    target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
-    target_link_libraries(${target} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_LIBS} vigil_warnings)
+    target_link_libraries(${target} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_LIBS} $<BUILD_INTERFACE:vigil_warnings>)
   else()
+    set(scope INTERFACE)
     add_library(${target} INTERFACE)
-    target_include_directories(${target} INTERFACE ${CMAKE_SOURCE_DIR})
     target_link_libraries(${target} INTERFACE ${arg_DEPENDS})
   endif()
+  target_include_directories(${target} ${scope}
+    $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<INSTALL_INTERFACE:include>)
+  target_compile_features(${target} ${scope} cxx_std_23)
   add_library(vigil::${name} ALIAS ${target})
+  # What cmake/package.cmake installs and lists as needed.
+  set_target_properties(${target} PROPERTIES
+    EXPORT_NAME ${name} VIGIL_DEPENDS "${arg_DEPENDS}" VIGIL_LIBS "${arg_LIBS}")
+  set_property(GLOBAL APPEND PROPERTY VIGIL_MODULES ${name})
 
   if(VIGIL_TESTS)
     if(arg_TESTS)
