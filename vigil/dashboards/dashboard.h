@@ -52,7 +52,8 @@ struct Query {
   std::string legend;  // "p95", "{{node_id}}"; empty: Grafana's own
   std::string expr;    // PromQL, or LogQL in a panel of logs
   bool right_axis = false;
-  std::string unit = {};  // of this query alone, where it is not the panel's
+  std::string unit = {};                   // of this query alone, where it is not the panel's
+  std::vector<Threshold> thresholds = {};  // likewise
 };
 
 // The name of a metric, from its definition or as text for somebody else's.
@@ -82,6 +83,10 @@ inline Query in_unit(std::string unit, Query query) {
   query.unit = std::move(unit);
   return query;
 }
+inline Query with_thresholds(Query query, std::vector<Threshold> thresholds) {
+  query.thresholds = std::move(thresholds);
+  return query;
+}
 
 // What a value is shown as: 0 -> "down", red.
 struct Mapping {
@@ -103,6 +108,8 @@ struct Panel {
   std::vector<Mapping> mappings = {};
   std::optional<int> width = std::nullopt;   // of 24 columns; absent: by kind and company
   std::optional<int> height = std::nullopt;  // in rows of 30 pixels
+  std::string time_from = {};                // "24h": a range of its own; empty: the page's
+  bool row_per_query = false;                // of a table of single values: one row a query, named by its legend
 };
 
 struct Row {

@@ -69,17 +69,17 @@ Json targets(const Panel& panel) {
                    {"range", over_time(panel.kind)},
                    {"instant", !over_time(panel.kind)},
                    {"refId", reference(i)}};
-    if (panel.kind == Kind::kTable) target["format"] = "table";
+    if (panel.kind == Kind::kTable && !panel.row_per_query) target["format"] = "table";
     if (panel.kind == Kind::kHeatmap) target["format"] = "heatmap";
     all.push_back(std::move(target));
   }
   return all;
 }
 
-Json thresholds(const Panel& panel) {
+Json threshold_steps(const std::vector<Threshold>& thresholds) {
   Json steps = Json::array();
-  if (panel.thresholds.empty()) steps.push_back({{"color", "green"}, {"value", nullptr}});
-  for (const Threshold& threshold : panel.thresholds) {
+  if (thresholds.empty()) steps.push_back({{"color", "green"}, {"value", nullptr}});
+  for (const Threshold& threshold : thresholds) {
     Json step = {{"color", name_of(threshold.color)}};
     if (steps.empty()) {
       step["value"] = nullptr;
@@ -103,7 +103,7 @@ Json graph_style(const Panel& panel) {
 }
 
 Json field_config(const Panel& panel) {
-  Json defaults = {{"unit", panel.unit}, {"thresholds", thresholds(panel)}};
+  Json defaults = {{"unit", panel.unit}, {"thresholds", threshold_steps(panel.thresholds)}};
   if (panel.min.has_value()) defaults["min"] = *panel.min;
   if (panel.max.has_value()) defaults["max"] = *panel.max;
   if (panel.decimals.has_value()) defaults["decimals"] = *panel.decimals;
@@ -128,7 +128,11 @@ Json field_config(const Panel& panel) {
     Json properties = Json::array();
     if (query.right_axis) properties.push_back({{"id", "custom.axisPlacement"}, {"value", "right"}});
     if (!query.unit.empty()) properties.push_back({{"id", "unit"}, {"value", query.unit}});
-    if (panel.kind == Kind::kTable && panel.queries.size() > 1) {
+    if (!query.thresholds.empty()) {
+      properties.push_back({{"id", "thresholds"}, {"value", threshold_steps(query.thresholds)}});
+      properties.push_back({{"id", "color"}, {"value", {{"mode", "thresholds"}}}});
+    }
+    if (panel.kind == Kind::kTable && panel.queries.size() > 1 && !panel.row_per_query) {
       overrides.push_back({{"matcher", {{"id", "byName"}, {"options", "Value #" + reference(i)}}},
                            {"properties", Json::array({{{"id", "displayName"}, {"value", query.legend}}})}});
       for (const Json& property : properties) overrides.back()["properties"].push_back(property);
@@ -179,10 +183,14 @@ Json options(const Panel& panel) {
   return Json::object();
 }
 
-// A table of several instant queries is joined into one row a label set.
+// A table of several instant queries is joined into one row a label set, or has one row
+// a query.
 Json transformations(const Panel& panel) {
   Json all = Json::array();
-  if (panel.kind == Kind::kTable) {
+  if (panel.kind == Kind::kTable && panel.row_per_query) {
+    all.push_back(
+        {{"id", "reduce"}, {"options", {{"mode", "seriesToRows"}, {"reducers", Json::array({"lastNotNull"})}}}});
+  } else if (panel.kind == Kind::kTable) {
     if (panel.queries.size() > 1) all.push_back({{"id", "merge"}, {"options", Json::object()}});
     all.push_back(
         {{"id", "organize"},
@@ -202,6 +210,7 @@ Json panel_json(const Panel& panel, const Place& place, int id) {
                {"targets", targets(panel)},
                {"fieldConfig", field_config(panel)},
                {"options", options(panel)}};
+  if (!panel.time_from.empty()) json["timeFrom"] = panel.time_from;
   Json changed = transformations(panel);
   if (!changed.empty()) json["transformations"] = std::move(changed);
   return json;
