@@ -54,7 +54,10 @@ closure() {
 for name in "${!depends[@]}"; do
   case "$name" in pack_*) folder=packs/${name#pack_}; folder=${folder%_sim} ;; *) folder=vigil/$name ;; esac
   [ -d "$folder" ] || continue
-  case "$name" in pack_*) allowed=$(closure "$name" "${name}_sim" "${name}_errors") ;; *) allowed=$(closure "$name") ;; esac
+  # A pack's folder holds several targets.
+  targets=("$name")
+  case "$name" in pack_*) for other in "${!depends[@]}"; do [[ "$other" == "${name}_"* ]] && targets+=("$other"); done ;; esac
+  allowed=$(closure "${targets[@]}")
   while IFS=: read -r file number include; do
     target=$(sed -E 's/.*"(vigil|packs)\/([a-z0-9_]+)\/.*/\1 \2/' <<<"$include")
     case "$target" in "packs "*) target=pack_${target#packs } ;; *) target=${target#vigil } ;; esac
