@@ -43,12 +43,16 @@ bool cut(std::vector<T>& list, std::size_t limit) {
   return true;
 }
 
-// Sends a sorted list without duplicates, cut to `limit`.
+template <class T>
+void sort_unique(std::vector<T>& list) {
+  std::sort(list.begin(), list.end());
+  list.erase(std::unique(list.begin(), list.end()), list.end());
+}
+
+// Sends a list, cut to `limit`.
 template <class T, class Write>
 void send_list(Writer out, Result<std::vector<T>> list, std::size_t limit, Write write) {
   if (!list) return send_error(std::move(out), list.error());
-  std::sort(list->begin(), list->end());
-  list->erase(std::unique(list->begin(), list->end()), list->end());
   const bool was_cut = cut(*list, limit);
   send_data(
       std::move(out), [&](JsonWriter& json) { write(json, *list); }, was_cut ? truncated() : promql::Annotations());
@@ -66,6 +70,7 @@ Result<std::vector<Labels>> find_series(const Dependencies& deps, const SeriesQu
     VIGIL_TRY(const auto set, querier->select(matchers, hints));
     for (std::size_t i = 0; i < set->size(); ++i) found.push_back(set->labels(i));
   }
+  sort_unique(found);
   return found;
 }
 
@@ -75,11 +80,14 @@ Result<std::vector<std::string>> for_each_set(const Dependencies& deps, const Se
   VIGIL_TRY(const auto querier, deps.storage.querier(query.range.start, query.range.end));
   const std::size_t limit = query.limit == 0 ? 0 : query.limit + 1;
   if (query.matchers.empty()) return list(*querier, std::span<const Matcher>(), limit);
+  // Sorted and unique already, as Querier promises; only the lists of more sets are to be merged.
+  if (query.matchers.size() == 1) return list(*querier, std::span<const Matcher>(query.matchers[0]), limit);
   std::vector<std::string> all;
   for (const auto& matchers : query.matchers) {
     VIGIL_TRY(std::vector<std::string> some, list(*querier, std::span<const Matcher>(matchers), limit));
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }
+  sort_unique(all);
   return all;
 }
 

@@ -103,6 +103,8 @@ void append_hex(std::string& out, std::uint32_t value, int digits) {
   for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) out += kHex[(value >> shift) & 0xFU];
 }
 
+bool is_plain_json(unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
+
 }  // namespace
 
 void append_float_fixed(std::string& out, double value) {
@@ -240,8 +242,11 @@ std::string go_quote(std::string_view text) {
 void append_json_string(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
-      out += text[i++];
+    if (is_plain_json(c)) {
+      std::size_t end = i + 1;
+      while (end < text.size() && is_plain_json(static_cast<unsigned char>(text[end]))) ++end;
+      out.append(text, i, end - i);
+      i = end;
       continue;
     }
     const Rune rune = decode_rune(text, i);

@@ -101,14 +101,7 @@ class StoreQuerier final : public Querier {
                                                 std::size_t limit) override {
     if (matchers.empty()) return limited(core_.index.values(name), limit);
     VIGIL_TRY(const auto series, find(matchers, {}));
-    std::set<std::string_view> values;
-    for (const Series* one : series) {
-      for (const PairId pair : one->pairs()) {
-        const LabelView label = core_.index.pair(pair);
-        if (label.name == name) values.insert(label.value);
-      }
-    }
-    return limited({values.begin(), values.end()}, limit);
+    return limited(core_.index.values(name, series), limit);
   }
 
  private:

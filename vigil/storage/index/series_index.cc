@@ -249,12 +249,33 @@ std::vector<std::string> SeriesIndex::names() const {
 
 std::vector<std::string> SeriesIndex::values(std::string_view name) const {
   const std::shared_lock lock(mutex_);
-  std::vector<std::string> values;
-  if (const LabelName* found = pairs_.find_name(name); found != nullptr) {
-    for (const PairId id : found->pairs) values.push_back(pairs_.get(id)->value);
+  const LabelName* found = pairs_.find_name(name);
+  if (found == nullptr) return {};
+  return sorted_values(found->pairs);
+}
+
+std::vector<std::string> SeriesIndex::values(std::string_view name, std::span<Series* const> series) const {
+  const std::shared_lock lock(mutex_);
+  const LabelName* found = pairs_.find_name(name);
+  if (found == nullptr) return {};
+  std::vector<PairId> ids;
+  for (const Series* one : series) {
+    for (const PairId id : one->pairs()) {
+      if (const LabelPair* pair = pairs_.get(id); pair != nullptr && pair->name == found) ids.push_back(id);
+    }
   }
-  std::sort(values.begin(), values.end());
-  return values;
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return sorted_values(ids);
+}
+
+// Sorts views: text is copied once, when its place is known.
+std::vector<std::string> SeriesIndex::sorted_values(std::span<const PairId> ids) const {
+  std::vector<std::string_view> views;
+  views.reserve(ids.size());
+  for (const PairId id : ids) views.emplace_back(pairs_.get(id)->value);
+  std::sort(views.begin(), views.end());
+  return {views.begin(), views.end()};
 }
 
 std::size_t SeriesIndex::heap_bytes() const {

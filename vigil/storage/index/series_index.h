@@ -65,9 +65,11 @@ class SeriesIndex {
   // Ids of the series that match all matchers; all series for none. Ascending.
   Result<Postings> select(std::span<const Matcher> matchers, const std::stop_token& stop = {}) const;
   const Labels& labels(Series& series) const;
-  LabelView pair(PairId id) const;                               // of a live series
-  std::vector<std::string> names() const;                        // sorted
-  std::vector<std::string> values(std::string_view name) const;  // sorted
+  LabelView pair(PairId id) const;         // of a live series
+  std::vector<std::string> names() const;  // sorted
+  // Sorted: all values of a label, or those that some live series have.
+  std::vector<std::string> values(std::string_view name) const;
+  std::vector<std::string> values(std::string_view name, std::span<Series* const> series) const;
 
   std::size_t size() const { return count_.load(std::memory_order_relaxed); }
   std::size_t heap_bytes() const;
@@ -78,6 +80,7 @@ class SeriesIndex {
   Series* find_locked(const Labels& labels) const;
   Series* insert_locked(SeriesId id, std::span<const PairId> pairs);
   Postings matching(const Matcher& matcher, bool invert) const;
+  std::vector<std::string> sorted_values(std::span<const PairId> ids) const;
   void erase_slot(const Series& series);
   void grow();
 

@@ -91,6 +91,23 @@ TEST_F(IndexTest, SelectsByEveryKindOfMatcher) {
   EXPECT_EQ(index.names(), (std::vector<std::string>{"__name__", "instance", "job", "zone"}));
   EXPECT_EQ(index.values("job"), (std::vector<std::string>{"etcd", "node", "rpc"}));
   EXPECT_TRUE(index.values("nope").empty());
+  const struct {
+    const char* label;
+    Matcher matcher;
+    std::vector<std::string> expected;
+  } value_cases[] = {
+      {"job", Matcher::equal("__name__", "up"), {"etcd", "node"}},
+      {"instance", Matcher::equal("job", "node"), {"a", "b"}},
+      {"zone", Matcher::equal("job", "etcd"), {"x"}},
+      {"zone", Matcher::equal("job", "node"), {}},
+      {"nope", Matcher::equal("job", "node"), {}},
+  };
+  for (const auto& c : value_cases) {
+    std::vector<Series*> found;
+    const Postings ids = *index.select({&c.matcher, 1});
+    for (std::size_t i = 0; i < ids.size(); ++i) found.push_back(index.get(ids[i]));
+    EXPECT_EQ(index.values(c.label, found), c.expected) << c.label << " where " << c.matcher.value();
+  }
   const IndexStats stats = index.stats(2);
   ASSERT_EQ(stats.series_by_metric.size(), 2U);
   EXPECT_EQ(stats.series_by_metric[0].name, "up");
