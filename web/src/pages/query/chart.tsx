@@ -101,7 +101,15 @@ export function Chart(props: Props) {
 
 const dataOf = (p: Props): uPlot.AlignedData => [p.times, ...p.drawn] as uPlot.AlignedData
 
-const css = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+/** What a colour token is in the current theme: a canvas does not understand the token's own text, light-dark(…). */
+const color = (token: string): string => {
+  const probe = document.createElement('i')
+  probe.style.color = `var(${token})`
+  document.documentElement.append(probe)
+  const value = getComputedStyle(probe).color
+  probe.remove()
+  return value
+}
 
 const AXIS_FONT = '12px system-ui, sans-serif'
 
@@ -117,8 +125,8 @@ const INCREMENTS: Partial<Record<Unit, number[]>> = {
 
 function options(el: HTMLElement, current: { current: Props }, hover: { value: Hover | undefined }): uPlot.Options {
   const p = current.current
-  const grid = { stroke: css('--line'), width: 1 }
-  const axis = { stroke: css('--text-3'), font: AXIS_FONT, grid, ticks: { show: false }, border: { show: false } }
+  const grid = { stroke: color('--line'), width: 1 }
+  const axis = { stroke: color('--text-3'), font: AXIS_FONT, grid, ticks: { show: false }, border: { show: false } }
   // Thick lines are many times slower to draw; with this many points nobody sees the difference.
   const width = p.lines.length * p.times.length > 50_000 ? 1 : 1.5
   const increments = INCREMENTS[p.unit]
