@@ -1,0 +1,161 @@
+// The pack's files against each other, the code and the shared catalogue.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "packs/l2/dashboards.h"
+#include "vigil/lab/experiment.h"
+#include "vigil/promql/parser.h"
+
+namespace vigil::packs::l2 {
+namespace {
+
+const std::filesystem::path kRepository = VIGIL_SOURCE_DIR;
+const std::filesystem::path kPack = kRepository / "packs/l2";
+
+nlohmann::json shared_catalogue() {
+  const char* const from_environment = std::getenv("VIGIL_SHARED");
+  const auto shared =
+      from_environment != nullptr ? std::filesystem::path(from_environment) : kRepository / "../shared";
+  std::ifstream in(shared / "domain-scripts/catalog.json");
+  return in ? nlohmann::json::parse(in)["l2"] : nlohmann::json();
+}
+
+std::string read(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::string all_of(const std::filesystem::path& directory, const std::string& extension) {
+  std::string text;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.path().extension() == extension) text += read(entry.path());
+  }
+  return text;
+}
+
+std::vector<std::string> matches(const std::string& text, const char* expression) {
+  const std::regex pattern(expression);
+  std::vector<std::string> found;
+  for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at) found.push_back((*at)[1]);
+  return found;
+}
+
+// As the PromQL parser writes it: the same for the same query.
+std::string canonical(const std::string& expression) {
+  const auto parsed = promql::parse(expression);
+  EXPECT_TRUE(parsed.has_value()) << expression << ": " << parsed.error().message();
+  return parsed ? promql::to_string(**parsed) : "";
+}
+
+TEST(L2Dashboards, AreTheCatalogues) {
+  const nlohmann::json catalogue = shared_catalogue();
+  if (catalogue.is_null()) GTEST_SKIP() << "the shared catalogue is missing";
+  std::map<std::string, const dashboards::Panel*> panels;
+  std::map<std::string, std::string> titles;
+  const auto boards = all_dashboards();
+  for (const auto& board : boards) {
+    titles[board.uid] = board.title;
+    for (const auto& row : board.rows) {
+      for (const auto& panel : row.panels) {
+        EXPECT_TRUE(panels.emplace(board.uid + "/" + panel.title, &panel).second) << panel.title;
+      }
+    }
+  }
+  EXPECT_EQ(titles.size(), catalogue["dashboards"].size());
+  for (const auto& board : catalogue["dashboards"]) EXPECT_EQ(titles[board["uid"]], board["title"]);
+  EXPECT_EQ(panels.size(), 25U);
+  EXPECT_EQ(panels.size(), catalogue["panels"].size());
+  for (const auto& expected : catalogue["panels"]) {
+    const std::string key = expected["dashboard"].get<std::string>() + "/" + expected["panel"].get<std::string>();
+    ASSERT_TRUE(panels.contains(key)) << key;
+    const auto& queries = panels[key]->queries;
+    ASSERT_EQ(queries.size(), expected["queries"].size()) << key;
+    for (std::size_t i = 0; i < queries.size(); ++i) {
+      EXPECT_EQ(canonical(queries[i].expr), canonical(expected["queries"][i]["expr"])) << key;
+      // Ours may say more: which paymaster, which host.
+      EXPECT_NE(queries[i].legend.find(expected["queries"][i]["legend"].get<std::string>()), std::string::npos) << key;
+      EXPECT_FALSE(queries[i].legend.empty()) << key;
+    }
+  }
+}
+
+TEST(L2Dashboards, CommittedJsonIsWhatTheCodeGives) {
+  const bool rewrite = std::getenv("VIGIL_REWRITE") != nullptr;
+  std::set<std::string> files;
+  for (const auto& board : all_dashboards()) {
+    const auto file = kPack / "dashboards" / (board.uid + ".json");
+    files.insert(file.filename());
+    const std::string json = dashboards::to_grafana_json(board);
+    if (rewrite) {
+      std::filesystem::create_directories(file.parent_path());
+      std::ofstream(file) << json;
+    }
+    EXPECT_EQ(read(file), json) << file << " is out of date: run this test with VIGIL_REWRITE=1";
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(kPack / "dashboards")) {
+    EXPECT_TRUE(files.contains(entry.path().filename())) << entry.path() << " belongs to no dashboard";
+  }
+}
+
+TEST(L2Rules, AreTheCatalogues) {
+  const nlohmann::json catalogue = shared_catalogue();
+  if (catalogue.is_null()) GTEST_SKIP() << "the shared catalogue is missing";
+  std::map<std::string, std::set<std::string>> wanted;
+  for (const auto& alert : catalogue["alerts"]) wanted[alert["group"]].insert(alert["alert"].get<std::string>());
+  std::size_t count = 0;
+  for (const auto& [group, alerts] : wanted) {
+    const auto found = matches(read(kPack / "rules" / (group + ".yml")), "- alert: (\\w+)");
+    EXPECT_EQ(std::set<std::string>(found.begin(), found.end()), alerts) << group;
+    count += found.size();
+  }
+  EXPECT_EQ(count, 30U);
+}
+
+TEST(L2Rules, EveryAlertHasARunbookADashboardAndTests) {
+  const std::string rules = all_of(kPack / "rules", ".yml");
+  const std::string tests = all_of(kPack / "rules/tests", ".yml");
+  std::set<std::string> boards;
+  for (const auto& board : all_dashboards()) boards.insert(board.uid);
+  for (const std::string& uid : matches(rules, "dashboard_url: /d/(\\S+)")) EXPECT_TRUE(boards.contains(uid)) << uid;
+  const auto alerts = matches(rules, "- alert: (\\w+)");
+  EXPECT_EQ(matches(rules, "dashboard_url: (\\S+)").size(), alerts.size());
+  for (const std::string& alert : alerts) {
+    const std::string runbook = read(kPack / "runbooks" / (alert + ".md"));
+    for (const char* const part : {"**Meaning.**", "**Impact.**", "## Diagnosis", "## Causes", "## Action", "## Escal"})
+      EXPECT_NE(runbook.find(part), std::string::npos) << alert << " says nothing under " << part;
+    EXPECT_NE(rules.find("runbook_url: packs/l2/runbooks/" + alert + ".md\n"), std::string::npos) << alert;
+    EXPECT_NE(tests.find("alertname: " + alert + ", exp_alerts: []"), std::string::npos) << alert << " never silent";
+    EXPECT_NE(tests.find("alertname: " + alert + "\n        exp_alerts:\n"), std::string::npos)
+        << alert << " never fires";
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(kPack / "runbooks")) {
+    EXPECT_NE(std::ranges::find(alerts, entry.path().stem().string()), alerts.end()) << entry.path();
+  }
+}
+
+TEST(L2Rules, PromtoolAcceptsThemAndTheirTests) {
+  const auto promtool = kRepository / ".cache/peers/prometheus/usr/bin/promtool";
+  if (!std::filesystem::exists(promtool)) GTEST_SKIP() << promtool << " is missing";
+  std::string command = promtool.string() + " test rules";
+  for (const auto& entry : std::filesystem::directory_iterator(kPack / "rules/tests"))
+    command += " " + entry.path().string();
+  const std::string output = testing::TempDir() + "/promtool-l2-" + std::to_string(::getpid());
+  EXPECT_EQ(std::system((command + " >" + output + " 2>&1").c_str()), 0) << read(output);
+  std::filesystem::remove(output);
+}
+
+}  // namespace
+}  // namespace vigil::packs::l2
