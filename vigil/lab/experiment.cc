@@ -12,7 +12,7 @@
 #include "vigil/base/virtual_scheduler.h"
 #include "vigil/engine/engine.h"
 #include "vigil/metrics/metrics.h"
-#include "vigil/rules/rule_file.h"
+#include "vigil/tuning/overrides.h"
 
 namespace vigil::lab {
 namespace {
@@ -67,10 +67,7 @@ class Experiment {
     engine_ = std::move(engine);
     engine::Config config;
     config.evaluation_interval = options_.evaluation_interval;
-    for (const pack::File& file : pack_.rules) {
-      VIGIL_TRY(auto parsed, rules::parse_rule_file(file.text, std::string(file.name)));
-      std::ranges::move(parsed.groups, std::back_inserter(config.rule_groups));
-    }
+    VIGIL_TRY(config.rule_groups, tuning::rule_groups(pack_));
     VIGIL_TRY_VOID(engine_->apply(std::move(config)));
     simulation_ = pack_.simulate({.scheduler = &scheduler_, .nodes = 0, .seed = options_.seed, .load = options_.load});
     attached_.resize(simulation_->processes().size());
@@ -204,6 +201,10 @@ std::vector<std::string> judge(const pack::Scenario& scenario, const Outcome& ou
   }
   std::set<std::string> told;
   for (const FiredAlert& alert : outcome.alerts) {
+    // Budgets burn in any fault that users notice, and their windows outlast the experiment:
+    // of those only a false alarm in healthy life counts.
+    const bool of_budget = !alert.labels.get("slo").empty();
+    if (of_budget && alert.fired_at >= outcome.injected_at) continue;
     if (alert.fired_at < outcome.injected_at) {
       complaints.push_back(alert.name + " fired in healthy life, " + minutes(outcome.injected_at - alert.fired_at) +
                            " before the fault: " + alert.labels.to_string());

@@ -51,7 +51,8 @@ Result<Outcome> run(const pack::Pack& pack, const pack::Scenario& scenario, cons
 Result<Outcome> run_healthy(const pack::Pack& pack, Duration length, const Options& options = {});
 
 // What is wrong with an outcome, one sentence each: an alert that should fire did not,
-// one fired that should not, fired before the fault, or was not resolved after it.
+// one fired that should not, fired before the fault, or was not resolved after it. Alerts
+// on error budgets (label `slo`) may fire during any fault.
 std::vector<std::string> judge(const pack::Scenario& scenario, const Outcome& outcome);
 
 // Puts values where Grafana puts its variables, so that a panel's expression is PromQL:

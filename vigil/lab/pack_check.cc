@@ -7,6 +7,7 @@
 #include "vigil/lab/vocabulary.h"
 #include "vigil/promql/ast.h"
 #include "vigil/rules/rule_file.h"
+#include "vigil/tuning/overrides.h"
 
 namespace vigil::lab {
 namespace {
@@ -22,26 +23,18 @@ class Checker {
   explicit Checker(const pack::Pack& pack) : pack_(pack), vocabulary_(pack) {}
 
   void rules() {
-    std::vector<rules::RuleFile> files;
-    for (const pack::File& file : pack_.rules) {
-      auto parsed = rules::parse_rule_file(file.text, std::string(file.name));
-      if (!parsed) {
-        report_.problems.push_back(parsed.error().message());
-        continue;
-      }
-      files.push_back(std::move(*parsed));
+    const auto groups = tuning::rule_groups(pack_);
+    if (!groups) {
+      report_.problems.push_back(groups.error().message());
+      return;
     }
-    for (const auto& file : files) {
-      for (const auto& group : file.groups) {
-        for (const auto& rule : group.rules) {
-          if (!rule.alerting) vocabulary_.add_recorded(rule.name);
-        }
+    for (const auto& group : *groups) {
+      for (const auto& rule : group.rules) {
+        if (!rule.alerting) vocabulary_.add_recorded(rule.name);
       }
     }
-    for (const auto& file : files) {
-      for (const auto& group : file.groups) {
-        for (const auto& rule : group.rules) check_rule(file.name + ", " + group.name + ", " + rule.name, rule);
-      }
+    for (const auto& group : *groups) {
+      for (const auto& rule : group.rules) check_rule(group.file + ", " + group.name + ", " + rule.name, rule);
     }
   }
 
@@ -116,11 +109,12 @@ class Checker {
       return;
     }
     ++report_.alerts;
-    alerts_.insert(rule.name);
+    if (text_of(rule.labels, "slo").empty()) alerts_.insert(rule.name);  // budgets burn slowly: no scenario waits
     for (const char* const label : {"severity", "stack"}) {
       if (text_of(rule.labels, label).empty()) problem(place, std::string("has no label ") + label);
     }
-    if (text_of(rule.labels, "stack") != pack_.name) problem(place, "its label stack is not " + std::string(pack_.name));
+    if (text_of(rule.labels, "stack") != pack_.name)
+      problem(place, "its label stack is not " + std::string(pack_.name));
     for (const char* const annotation : {"summary", "description", "runbook_url"}) {
       if (text_of(rule.annotations, annotation).empty()) problem(place, std::string("has no annotation ") + annotation);
     }

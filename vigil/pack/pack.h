@@ -24,6 +24,19 @@ struct ForeignMetric {
   std::span<const double> bounds{};          // of a histogram
 };
 
+// A service level objective: which share of what users ask for must go well, over 30 days.
+// Alerts on the speed at which its error budget burns are generated (vigil/tuning).
+struct Slo {
+  std::string_view name;         // "mpc_signature_success"
+  std::string_view alert;        // "MPCSignatureSuccess": alerts are its name + "BudgetBurn…"
+  std::string_view description;  // of what goes well, for people
+  double objective = 0.999;
+  // PromQL of the share that went wrong, with $window for the range; no result without traffic.
+  std::string_view error_ratio;
+  std::string_view component{};
+  std::string_view dashboard{};  // uid
+};
+
 // A file of the pack as part of the binary.
 struct File {
   std::string_view name;  // "mpc-rules.yml"
@@ -35,9 +48,10 @@ struct Pack {
   std::string_view title;  // "MPC threshold-signature wallet"
   std::span<const metrics::Description> catalog;
   std::span<const ForeignMetric> foreign;
-  std::span<const File> rules;      // Prometheus rule files
+  std::span<const File> rules;  // Prometheus rule files, without those of the SLOs
+  std::span<const Slo> slos{};
   std::string_view scrape_configs;  // YAML with a `scrape_configs` list
-  std::string_view simulated_job;   // the job whose targets `vigil simulate` starts
+  int simulated_port = 0;           // of the first page of `vigil simulate`; the others follow
   std::vector<dashboards::Dashboard> (*dashboards)() = nullptr;
   std::span<const Scenario> scenarios;
   std::unique_ptr<Simulation> (*simulate)(const SimulationOptions& options) = nullptr;

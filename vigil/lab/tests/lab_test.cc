@@ -183,7 +183,7 @@ TEST(PackCheck, SaysWhatIsMissing) {
   pack.catalog = pack.catalog.subspan(1);
   const PackReport report = check_pack(pack);
   const std::vector<std::string> expected = {
-      "boiler.yml, boiler, BoilerPressureHigh: unknown metric boiler_pressure_bars",
+      "pack:boiler/boiler.yml, boiler, BoilerPressureHigh: unknown metric boiler_pressure_bars",
       "dashboard boiler, panel \"Pressure\": unknown metric boiler_pressure_bars",
       "alert BoilerDown: no scenario fires it",
   };
