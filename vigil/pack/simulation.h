@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "vigil/base/error.h"
@@ -24,6 +25,8 @@ struct Process {
   std::unique_ptr<metrics::Registry> registry;
   bool up = true;                    // false: does not answer its scrapes
   Duration interval = 10 * kSecond;  // between scrapes
+  // Of the target besides job, instance and stack, as in the scrape_configs: {"role", "relay"}.
+  std::vector<std::pair<std::string, std::string>> labels = {};
 };
 
 struct SimulationOptions {
