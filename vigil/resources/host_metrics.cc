@@ -41,11 +41,11 @@ HostMetrics::HostMetrics(metrics::RegistryRef registry, const Sampler& sampler, 
        });
   const auto each_device = [&](metrics::Name name, std::string_view help, auto member) {
     show(MetricType::kCounter, name, help, {"device"}, host, [member](const HostUsage& usage, CollectorSink& sink) {
-      for (const DeviceBytes& device : usage.network) sink.point({device.device}, figure(device.bytes.*member));
+      for (const DeviceTraffic& device : usage.network) sink.point({device.device}, figure((device.*member).bytes));
     });
   };
-  each_device("node_network_receive_bytes_total", "Bytes received by network device.", &NetworkBytes::received);
-  each_device("node_network_transmit_bytes_total", "Bytes sent by network device.", &NetworkBytes::transmitted);
+  each_device("node_network_receive_bytes_total", "Bytes received by network device.", &DeviceTraffic::received);
+  each_device("node_network_transmit_bytes_total", "Bytes sent by network device.", &DeviceTraffic::transmitted);
   const auto each_filesystem = [&](metrics::Name name, std::string_view help, auto member) {
     show(MetricType::kGauge, name, help, {"device", "fstype", "mountpoint"}, disks,
          [member](const std::vector<FilesystemUsage>& usage, CollectorSink& sink) {

@@ -1,35 +1,16 @@
 #include "vigil/resources/proc.h"
 
-#include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "vigil/resources/text_fields.h"
+
 namespace vigil::resources {
+
+using internal::next_field;
+using internal::next_line;
+using internal::number;
+
 namespace {
-
-constexpr std::string_view kBlanks = " \t";
-
-std::string_view next_line(std::string_view& text) {
-  const std::size_t end = text.find('\n');
-  const std::string_view line = text.substr(0, end);
-  text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
-  return line;
-}
-
-// "" at the end of the line.
-std::string_view next_field(std::string_view& line) {
-  line.remove_prefix(std::min(line.size(), line.find_first_not_of(kBlanks)));
-  const std::string_view field = line.substr(0, line.find_first_of(kBlanks));
-  line.remove_prefix(field.size());
-  return field;
-}
-
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return value;
-}
 
 // Mount paths have blanks, backslashes and newlines as \040.
 std::string unescape_octal(std::string_view text) {
@@ -131,9 +112,10 @@ std::map<std::string, std::uint64_t, std::less<>> parse_meminfo(std::string_view
   return bytes;
 }
 
-std::vector<DeviceBytes> parse_net_dev(std::string_view text) {
-  constexpr int kTransmitted = 8;  // columns after the first
-  std::vector<DeviceBytes> devices;
+std::vector<DeviceTraffic> parse_net_dev(std::string_view text) {
+  // Columns of each direction: bytes packets errs drop, and four more.
+  constexpr int kSkipped = 4;
+  std::vector<DeviceTraffic> devices;
   while (!text.empty()) {
     std::string_view line = next_line(text);
     // The first number may follow the colon without a blank.
@@ -141,13 +123,20 @@ std::vector<DeviceBytes> parse_net_dev(std::string_view text) {
     if (colon == std::string_view::npos) continue;
     std::string_view name = line.substr(0, colon);
     line.remove_prefix(colon + 1);
-    name = next_field(name);
-    const auto received = number(next_field(line));
-    std::string_view field;
-    for (int i = 0; i < kTransmitted; ++i) field = next_field(line);
-    const auto transmitted = number(field);
-    if (!received || !transmitted || name.empty()) continue;
-    devices.push_back({std::string(name), {*received, *transmitted}});
+    DeviceTraffic traffic;
+    traffic.device = next_field(name);
+    bool good = !traffic.device.empty();
+    const auto take = [&](TrafficCounters& counters) {
+      for (std::uint64_t* value : {&counters.bytes, &counters.packets, &counters.errors, &counters.dropped}) {
+        const auto parsed = number(next_field(line));
+        good = good && parsed.has_value();
+        *value = parsed.value_or(0);
+      }
+    };
+    take(traffic.received);
+    for (int i = 0; i < kSkipped; ++i) next_field(line);
+    take(traffic.transmitted);
+    if (good) devices.push_back(std::move(traffic));
   }
   return devices;
 }

@@ -61,12 +61,19 @@ Result<HostStat> parse_host_stat(std::string_view text);
 // /proc/meminfo: bytes by name, such as "MemTotal".
 std::map<std::string, std::uint64_t, std::less<>> parse_meminfo(std::string_view text);
 
-// /proc/net/dev
-struct DeviceBytes {
-  std::string device;
-  NetworkBytes bytes;
+// /proc/<pid>/net/dev: of the process' network namespace.
+struct TrafficCounters {
+  std::uint64_t bytes = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t errors = 0;
+  std::uint64_t dropped = 0;
 };
-std::vector<DeviceBytes> parse_net_dev(std::string_view text);
+struct DeviceTraffic {
+  std::string device;
+  TrafficCounters received;
+  TrafficCounters transmitted;
+};
+std::vector<DeviceTraffic> parse_net_dev(std::string_view text);
 
 // /proc/<pid>/mounts, octal escapes decoded.
 struct Mount {

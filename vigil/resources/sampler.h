@@ -57,7 +57,7 @@ struct HostUsage {
   std::vector<CpuTime> cpus;
   std::optional<std::uint64_t> memory_total_bytes;
   std::optional<std::uint64_t> memory_available_bytes;  // absent before Linux 3.14
-  std::vector<DeviceBytes> network;
+  std::vector<DeviceTraffic> network;
 };
 
 class Sampler {

@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(parse_memory_cgroup(text));
   static_cast<void>(parse_memory_limit(text));
   if (const auto stat = parse_host_stat(text); stat && stat->cpus.empty()) std::abort();
-  for (const DeviceBytes& device : parse_net_dev(text)) {
+  for (const DeviceTraffic& device : parse_net_dev(text)) {
     if (device.device.empty()) std::abort();
   }
   for (const Mount& mount : parse_mounts(text)) {

@@ -9,6 +9,7 @@
 #include "vigil/base/fake_clock.h"
 #include "vigil/base/memory_file_system.h"
 #include "vigil/exposition/page_writer.h"
+#include "vigil/resources/cgroup.h"
 #include "vigil/resources/host_metrics.h"
 #include "vigil/resources/process_metrics.h"
 #include "vigil/resources/sampler.h"
@@ -52,14 +53,19 @@ TEST(Proc, NetDev) {
       "Inter-|   Receive                                                |  Transmit\n"
       " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls "
       "carrier compressed\n"
-      "    lo: 100 1 0 0 0 0 0 0 200 2 0 0 0 0 0 0\n"
+      "    lo: 100 1 2 3 0 0 0 0 200 4 5 6 0 0 0 0\n"
       "eth0:18446744073709551615 1 0 0 0 0 0 0 5 2 0 0 0 0 0 0\n"
       "eth0:1: 7 1 0 0 0 0 0 0 8 2 0 0 0 0 0 0\n"
       "cut: 1 2 3\n");
   std::vector<std::string> seen;
-  for (const auto& [device, bytes] : devices)
-    seen.push_back(device + " " + std::to_string(bytes.received) + " " + std::to_string(bytes.transmitted));
-  EXPECT_THAT(seen, ElementsAre("lo 100 200", "eth0 18446744073709551615 5", "eth0:1 7 8"));
+  const auto text = [](const TrafficCounters& counters) {
+    return " " + std::to_string(counters.bytes) + " " + std::to_string(counters.packets) + " " +
+           std::to_string(counters.errors) + " " + std::to_string(counters.dropped);
+  };
+  for (const auto& [device, received, transmitted] : devices)
+    seen.push_back(device + text(received) + text(transmitted));
+  EXPECT_THAT(
+      seen, ElementsAre("lo 100 1 2 3 200 4 5 6", "eth0 18446744073709551615 1 0 0 5 2 0 0", "eth0:1 7 1 0 0 8 2 0 0"));
 }
 
 TEST(Proc, MemoryLimit) {
@@ -68,6 +74,63 @@ TEST(Proc, MemoryLimit) {
     std::optional<std::uint64_t> limit;
   } cases[] = {{"max\n", {}}, {"1073741824\n", 1073741824}, {"9223372036854771712\n", {}}, {"", {}}, {"-1\n", {}}};
   for (const Case& c : cases) EXPECT_EQ(parse_memory_limit(c.text), c.limit) << c.text;
+}
+
+std::string shown(std::optional<std::uint64_t> value) { return value ? std::to_string(*value) : "-"; }
+
+TEST(Cgroup, Counts) {
+  struct Case {
+    const char* text;
+    const char* count;
+  } cases[] = {{"4096\n", "4096"},
+               {"7", "7"},
+               {"max\n", "-"},
+               {"-1\n", "-"},
+               {"", "-"},
+               {"1e3\n", "-"},
+               {"18446744073709551616\n", "-"}};
+  for (const Case& c : cases) EXPECT_EQ(shown(parse_count(c.text)), c.count) << c.text;
+}
+
+TEST(Cgroup, KeyedValues) {
+  const char* const text = "usage_usec 17\nuser_usec 5\nbroken\nthrottled_usec x\nnr_periods\nusage_usec 18";
+  EXPECT_EQ(shown(keyed_value(text, "usage_usec")), "17");
+  EXPECT_EQ(shown(keyed_value(text, "throttled_usec")), "-");
+  EXPECT_EQ(shown(keyed_value(text, "nr_periods")), "-");
+  EXPECT_EQ(shown(keyed_value(text, "usage")), "-");
+}
+
+TEST(Cgroup, CpuMax) {
+  struct Case {
+    const char* text;
+    const char *quota, *period;
+  } cases[] = {{"50000 100000\n", "50000", "100000"}, {"max 100000\n", "-", "100000"}, {"", "-", "-"}, {"7", "7", "-"}};
+  for (const Case& c : cases) {
+    const CpuBandwidth bandwidth = parse_cpu_max(c.text);
+    EXPECT_EQ(shown(bandwidth.quota_us) + shown(bandwidth.period_us), std::string(c.quota) + c.period) << c.text;
+  }
+}
+
+TEST(Cgroup, BlockDevices) {
+  const auto text = [](const std::vector<DeviceIo>& devices) {
+    std::string out;
+    for (const DeviceIo& io : devices) {
+      out += io.device + " " + std::to_string(io.read_bytes) + " " + std::to_string(io.written_bytes) + ";";
+    }
+    return out;
+  };
+  EXPECT_EQ(text(parse_io_stat("8:16 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0\n8:0\n"
+                               "253:0 wbytes=5 rbytes=6\n../../x rbytes=1 wbytes=1\n8:0 rbytes=x wbytes=1\n")),
+            "8:16 1 2;253:0 6 5;");
+  EXPECT_EQ(text(parse_io_service_bytes("8:0 Read 1\n8:0 Write 2\n8:0 Sync 3\n8:0 Total 3\n8:16 Write 4\n"
+                                        "8:/ Read 1\nTotal 7\n")),
+            "8:0 1 2;8:16 0 4;");
+}
+
+TEST(Cgroup, FirstProcess) {
+  EXPECT_EQ(shown(first_process("0\n41\n42\n")), "41");
+  EXPECT_EQ(shown(first_process("x\n\n7")), "7");
+  EXPECT_EQ(shown(first_process("")), "-");
 }
 
 TEST(Proc, MountsDecodeEscapes) {
