@@ -16,8 +16,10 @@
 #include <vector>
 
 #include "packs/l2/dashboards.h"
-#include "vigil/lab/experiment.h"
+#include "packs/l2/pack.h"
+#include "vigil/lab/vocabulary.h"
 #include "vigil/promql/parser.h"
+#include "vigil/tuning/slo.h"
 
 namespace vigil::packs::l2 {
 namespace {
@@ -27,8 +29,7 @@ const std::filesystem::path kPack = kRepository / "packs/l2";
 
 nlohmann::json shared_catalogue() {
   const char* const from_environment = std::getenv("VIGIL_SHARED");
-  const auto shared =
-      from_environment != nullptr ? std::filesystem::path(from_environment) : kRepository / "../shared";
+  const auto shared = from_environment != nullptr ? std::filesystem::path(from_environment) : kRepository / "../shared";
   std::ifstream in(shared / "domain-scripts/catalog.json");
   return in ? nlohmann::json::parse(in)["l2"] : nlohmann::json();
 }
@@ -124,8 +125,18 @@ TEST(L2Rules, AreTheCatalogues) {
   EXPECT_EQ(count, 30U);
 }
 
+TEST(L2Rules, SloRulesAreGenerated) {
+  const auto file = kPack / "rules/slo.yml";
+  const std::string rules = tuning::slo_rules(pack().name, pack().slos);
+  if (std::getenv("VIGIL_REWRITE") != nullptr) std::ofstream(file) << rules;
+  EXPECT_EQ(read(file), rules) << file << " is out of date: run this test with VIGIL_REWRITE=1";
+  for (const std::string& runbook : matches(rules, "runbook_url: (\\S+)"))
+    EXPECT_TRUE(std::filesystem::exists(kRepository / runbook)) << runbook;
+}
+
 TEST(L2Rules, EveryAlertHasARunbookADashboardAndTests) {
-  const std::string rules = all_of(kPack / "rules", ".yml");
+  std::string rules;
+  for (const pack::File& file : pack().rules) rules += file.text;
   const std::string tests = all_of(kPack / "rules/tests", ".yml");
   std::set<std::string> boards;
   for (const auto& board : all_dashboards()) boards.insert(board.uid);
@@ -142,8 +153,44 @@ TEST(L2Rules, EveryAlertHasARunbookADashboardAndTests) {
         << alert << " never fires";
   }
   for (const auto& entry : std::filesystem::directory_iterator(kPack / "runbooks")) {
-    EXPECT_NE(std::ranges::find(alerts, entry.path().stem().string()), alerts.end()) << entry.path();
+    const std::string name = entry.path().stem();
+    const bool of_budget = std::ranges::any_of(
+        pack().slos, [&](const pack::Slo& slo) { return name == std::string(slo.alert) + "BudgetBurn"; });
+    EXPECT_TRUE(of_budget || std::ranges::find(alerts, name) != alerts.end()) << entry.path();
   }
+}
+
+// What runbooks and the guide say to ask must be PromQL over metrics that exist.
+TEST(L2Words, QueriesMakeSense) {
+  lab::Vocabulary vocabulary(pack());
+  std::size_t checked = 0;
+  const auto check = [&](const std::string& place, const std::string& query) {
+    static const std::regex of_ours(
+        "(l2|erc4337|celestia|zkfair|node|pg|redis|container|probe)_[a-z0-9_]*[a-z0-9]|up\\{");
+    if (!std::regex_search(query, of_ours) || query.starts_with("vigil ") || query.starts_with("celestia ")) return;
+    if (query.find('/') != std::string::npos && query.find(' ') == std::string::npos) return;  // a path
+    ++checked;
+    for (const std::string& problem : vocabulary.check(query))
+      ADD_FAILURE() << place << ": " << query << ": " << problem;
+  };
+  for (const auto& entry : std::filesystem::directory_iterator(kPack / "runbooks")) {
+    for (const std::string& span : matches(read(entry.path()), "`([^`]+)`")) check(entry.path().filename(), span);
+  }
+  EXPECT_GT(checked, 80U);
+  const std::string guide = read(kRepository / "docs/guide/l2.md");
+  for (const std::string& block : matches(guide, "\n```\n([^`]+)```")) {
+    for (const std::string& line : matches(block, "([^\n]+)\n")) check("guide", line);
+  }
+  EXPECT_GT(checked, 90U);
+  for (const auto& board : all_dashboards()) {
+    for (const auto& row : board.rows) {
+      for (const auto& panel : row.panels) {
+        EXPECT_NE(guide.find("- **" + panel.title + "**"), std::string::npos) << panel.title << " is not in the guide";
+      }
+    }
+  }
+  for (const std::string& link : matches(guide, "\\]\\(\\.\\./\\.\\./([^)]+)\\)"))
+    EXPECT_TRUE(std::filesystem::exists(kRepository / link)) << link;
 }
 
 TEST(L2Rules, PromtoolAcceptsThemAndTheirTests) {
