@@ -14,9 +14,12 @@ constinit std::atomic<std::uint64_t> g_count{0};
 constinit std::atomic<std::int64_t> g_live{0};
 constinit std::atomic<std::int64_t> g_peak{0};
 
+// What malloc uses up for a block, its header included.
+std::int64_t size_of(void* block) { return static_cast<std::int64_t>(malloc_usable_size(block) + sizeof(std::size_t)); }
+
 void note_new(void* block) {
   g_count.fetch_add(1, std::memory_order_relaxed);
-  const auto bytes = static_cast<std::int64_t>(malloc_usable_size(block));
+  const std::int64_t bytes = size_of(block);
   const std::int64_t live = g_live.fetch_add(bytes, std::memory_order_relaxed) + bytes;
   std::int64_t peak = g_peak.load(std::memory_order_relaxed);
   while (live > peak && !g_peak.compare_exchange_weak(peak, live, std::memory_order_relaxed)) {
@@ -36,7 +39,7 @@ void* allocate(std::size_t bytes, std::size_t alignment) {
 
 void release(void* block) noexcept {
   if (g_on.load(std::memory_order_relaxed) && block != nullptr) [[unlikely]]
-    g_live.fetch_sub(static_cast<std::int64_t>(malloc_usable_size(block)), std::memory_order_relaxed);
+    g_live.fetch_sub(size_of(block), std::memory_order_relaxed);
   std::free(block);
 }
 

@@ -8,7 +8,7 @@ namespace vigil::bench {
 
 struct Allocations {
   std::uint64_t count = 0;
-  std::int64_t live_bytes = 0;  // allocated and not freed, as malloc rounds them
+  std::int64_t live_bytes = 0;  // allocated and not freed, with malloc's rounding and headers
   std::int64_t peak_bytes = 0;  // the most of it at any moment
 };
 

@@ -5,6 +5,7 @@
 // Thread-safety: any thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #if defined(__x86_64__)
@@ -18,29 +19,26 @@ class Ticks {
   // Ticks since an arbitrary start.
   static std::uint64_t now() {
 #if defined(__x86_64__)
-    if (rate().tsc) return __rdtsc();
+    if (tsc_.load(std::memory_order_acquire)) [[likely]]
+      return __rdtsc();
 #endif
-    return steady_nanoseconds();
+    return now_slow();
   }
 
   // Seconds from one now() to a later one; 0 if `end` lies before `start`, as can
   // happen between CPUs whose counters differ by a few ticks.
   static double seconds(std::uint64_t start, std::uint64_t end) {
-    return end > start ? static_cast<double>(end - start) * rate().seconds_per_tick : 0;
+    const auto ticks = static_cast<std::int64_t>(end - start);
+    return ticks > 0 ? static_cast<double>(ticks) * seconds_per_tick_.load(std::memory_order_relaxed) : 0;
   }
 
  private:
-  struct Rate {
-    double seconds_per_tick = 1e-9;
-    bool tsc = false;
-  };
-  // Measured once, at the first call, against the monotonic clock (about 2 ms).
-  static const Rate& rate() {
-    static const Rate measured = measure();
-    return measured;
-  }
-  static Rate measure();
-  static std::uint64_t steady_nanoseconds();
+  // The first call measures the counter against the monotonic clock (about 2 ms), and
+  // nobody gets ticks before that.
+  [[gnu::cold]] static std::uint64_t now_slow();
+
+  static constinit std::atomic<double> seconds_per_tick_;
+  static constinit std::atomic<bool> tsc_;  // set after the rate
 };
 
 }  // namespace vigil

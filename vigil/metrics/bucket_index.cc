@@ -25,13 +25,15 @@ std::vector<double> clean_bounds(std::span<const double> bounds) {
 BucketIndex::BucketIndex(std::span<const double> bounds) : bounds_(clean_bounds(bounds)) {
   size_ = static_cast<std::uint32_t>(bounds_.size());
   const auto octave = [](double value) { return std::bit_cast<std::int64_t>(value) >> 52; };
-  bool indexable = size_ > 0 && bounds_.front() > 0;
+  bool indexable = size_ > 0 && bounds_.front() >= std::numeric_limits<double>::min();
   for (std::size_t i = 2; i < size_ && indexable; ++i) indexable = octave(bounds_[i]) != octave(bounds_[i - 2]);
   if (indexable) {
     first_octave_ = octave(bounds_.front()) - 1;
-    last_octave_ = octave(bounds_[size_ - 1]) + 1;
+    const std::int64_t last_octave = octave(bounds_[size_ - 1]) + 1;
+    lowest_ = std::bit_cast<double>(first_octave_ << 52);
+    highest_ = std::bit_cast<double>(last_octave << 52);
     std::size_t at = 0;
-    for (std::int64_t o = first_octave_; o <= last_octave_; ++o) {
+    for (std::int64_t o = first_octave_; o <= last_octave; ++o) {
       while (at < size_ && octave(bounds_[at]) < o) ++at;
       start_.push_back(static_cast<std::uint16_t>(at));
     }

@@ -27,24 +27,25 @@ class BucketIndex {
   std::uint32_t size_ = 0;
   std::vector<double> bounds_;  // and two of +Inf behind them
   // The first bound of each octave, from the one below the first bound to the one above
-  // the last. Empty if some octave has more than two bounds or one is not positive.
+  // the last. Empty if some octave has more than two bounds or one is not a normal number above 0.
   std::vector<std::uint16_t> start_;
+  double lowest_ = 0;   // in the first of these octaves
+  double highest_ = 0;  // in the last
   std::int64_t first_octave_ = 0;
-  std::int64_t last_octave_ = 0;
 };
 
 inline std::uint32_t BucketIndex::find(double value) const {
-  if (std::isnan(value)) [[unlikely]]
-    return size_;
   if (!start_.empty()) [[likely]] {
-    // The sign bit makes the exponent of negative values negative: below all bounds.
-    const std::int64_t exponent = std::bit_cast<std::int64_t>(value) >> 52;
-    const std::int64_t octave = std::clamp(exponent, first_octave_, last_octave_);
+    // In this order and form NaN becomes the highest, and each line is one instruction.
+    const double below = value < highest_ ? value : highest_;
+    const double within = below > lowest_ ? below : lowest_;
+    const std::int64_t octave = std::bit_cast<std::int64_t>(within) >> 52;
     std::uint32_t at = start_[static_cast<std::size_t>(octave - first_octave_)];
     at += bounds_[at] < value ? 1U : 0U;
     at += bounds_[at] < value ? 1U : 0U;
     return at;
   }
+  if (std::isnan(value)) return size_;
   std::uint32_t low = 0;
   std::uint32_t length = size_;
   while (length > 0) {
@@ -69,13 +70,17 @@ class ExponentialIndex {
   int schema() const { return schema_; }
   // Of a finite value above 0 or of +Inf, which has the bucket behind the largest finite one.
   std::int32_t find(double value) const {
-    // Bounds are upper-inclusive: the index of the largest value that is smaller.
-    const std::uint64_t bits = std::bit_cast<std::uint64_t>(value) - 1;
-    auto exponent = static_cast<std::int32_t>(bits >> 52) - 1023;
-    if (exponent < -1022) [[unlikely]]
+    if (value < std::numeric_limits<double>::min()) [[unlikely]]
       return find_subnormal(value);
     if (value > std::numeric_limits<double>::max()) [[unlikely]]
       return after_largest_;
+    return find_normal(std::bit_cast<std::uint64_t>(value));
+  }
+  // The same of the bits of a normal value above 0.
+  std::int32_t find_normal(std::uint64_t value) const {
+    // Bounds are upper-inclusive: the index of the largest value that is smaller.
+    const std::uint64_t bits = value - 1;
+    const auto exponent = static_cast<std::int32_t>(bits >> 52) - 1023;
     if (schema_ <= 0) return (exponent >> -schema_) + 1;
     const std::uint64_t mantissa = bits & kMantissa;
     const std::uint32_t guess = first_[mantissa >> guess_shift_];

@@ -43,9 +43,9 @@ thread_local constinit bool t_ended = false;
 struct ThreadEnd {
   ~ThreadEnd() {
     ThreadCells* const table = t_cells;
-    t_cells = nullptr;
+    t_cells = &g_no_cells;
     t_ended = true;
-    if (table == nullptr) return;
+    if (table == &g_no_cells) return;
     Pool& p = pool();
     MutexLock lock(p.mutex);
     p.orphans.push_back(table);
@@ -58,11 +58,12 @@ thread_local ThreadEnd t_end;
 
 }  // namespace
 
-thread_local constinit ThreadCells* t_cells = nullptr;
+constinit ThreadCells g_no_cells;
+thread_local constinit ThreadCells* t_cells = &g_no_cells;
 
 ThreadCells* make_thread_cells() {
   if (t_ended) return nullptr;
-  if (t_cells != nullptr) return t_cells;
+  if (t_cells != &g_no_cells) return t_cells;
   t_end.arm();
   Pool& p = pool();
   MutexLock lock(p.mutex);
@@ -118,7 +119,7 @@ CellId allocate(std::uint32_t count) {
   CellId first = p.next;
   const CellId left = kCellsPerChunk - first % kCellsPerChunk;
   if (count > left) first += left;  // the rest of the chunk stays unused
-  if (first + count > kMaxChunks * kCellsPerChunk) return kNoCell;
+  if (first + count > kMaxCells) return kNoCell;
   p.next = first + count;
   return first;
 }

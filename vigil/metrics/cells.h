@@ -28,17 +28,22 @@ using Cell = std::atomic<std::uint64_t>;
 using CellId = std::uint32_t;
 
 inline constexpr std::uint32_t kCellsPerChunk = 512;  // 4 KiB
-inline constexpr std::uint32_t kMaxChunks = 8192;     // 4 Mi cells a process
+inline constexpr std::uint32_t kMaxChunks = 8192;
+inline constexpr std::uint32_t kMaxCells = kMaxChunks * kCellsPerChunk;  // 4 Mi a process
 // The first chunk is for series that found no cells left: updated, never read.
 inline constexpr CellId kNoCell = 0;
 
 struct ThreadCells {
+  std::array<std::atomic<Cell*>, kMaxChunks> chunks{};
   // What this thread uses at this moment: a Series it updates, a Table it searches.
   std::atomic<const void*> busy{nullptr};
-  std::array<std::atomic<Cell*>, kMaxChunks> chunks{};
 };
 
-// The table of this thread; null until its first update and after its last.
+// Holds no cells and announces nothing: stands for the table that a thread does not have
+// yet or any more, which spares updates a check.
+extern constinit ThreadCells g_no_cells;
+
+// The table of this thread; g_no_cells until its first update and after its last.
 extern thread_local constinit ThreadCells* t_cells __attribute__((tls_model("initial-exec")));
 
 // Makes the table of this thread; null while the thread ends.
@@ -48,12 +53,12 @@ ThreadCells* make_thread_cells();
 // check that `what` is still in reach.
 class Using {
  public:
-  Using(ThreadCells& thread, const void* what) : thread_(thread) {
+  [[gnu::always_inline]] Using(ThreadCells& thread, const void* what) : thread_(thread) {
     thread.busy.store(what, std::memory_order_relaxed);
     // The other half of the fence is membarrier: here only the compiler is held back.
     std::atomic_signal_fence(std::memory_order_seq_cst);
   }
-  ~Using() { thread_.busy.store(nullptr, std::memory_order_release); }
+  [[gnu::always_inline]] ~Using() { thread_.busy.store(nullptr, std::memory_order_release); }
   Using(const Using&) = delete;
   Using& operator=(const Using&) = delete;
 
@@ -74,11 +79,11 @@ class InUse {
 };
 
 inline Cell* find_cell(const ThreadCells& thread, CellId id) {
-  Cell* const chunk = thread.chunks[id / kCellsPerChunk].load(std::memory_order_relaxed);
+  Cell* const chunk = thread.chunks[std::size_t{id} / kCellsPerChunk].load(std::memory_order_relaxed);
   return chunk == nullptr ? nullptr : chunk + id % kCellsPerChunk;
 }
 // The same, made if need be.
-Cell* make_cell(ThreadCells& thread, CellId id);
+[[gnu::cold]] Cell* make_cell(ThreadCells& thread, CellId id);
 
 // Release: who reads a later cell of an observation sees the earlier ones too.
 inline void bump(Cell& cell, std::uint64_t amount) {

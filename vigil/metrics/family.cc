@@ -13,6 +13,7 @@
 namespace vigil::metrics::internal {
 namespace {
 
+constinit Series g_deleted;
 constexpr std::string_view kOther = "other";
 // A longer value is no label but a payload: it goes the way of too many values.
 constexpr std::size_t kMaxValueBytes = 1024;
@@ -48,6 +49,21 @@ std::uint64_t hash_value(std::string_view value, std::uint64_t state) {
   return mix(state ^ bytes, 0xE7037ED1A0B428DBULL ^ n);
 }
 
+// memcmp() == 0, without the call: label values are short.
+bool same_bytes(const char* a, const char* b, std::size_t n) {
+  if (n >= 8) {
+    for (std::size_t i = 0; i + 8 < n; i += 8) {
+      if (load<std::uint64_t>(a + i) != load<std::uint64_t>(b + i)) return false;
+    }
+    return load<std::uint64_t>(a + n - 8) == load<std::uint64_t>(b + n - 8);
+  }
+  if (n >= 4) {
+    return load<std::uint32_t>(a) == load<std::uint32_t>(b) &&
+           load<std::uint32_t>(a + n - 4) == load<std::uint32_t>(b + n - 4);
+  }
+  return n == 0 || (a[0] == b[0] && a[n / 2] == b[n / 2] && a[n - 1] == b[n - 1]);
+}
+
 }  // namespace
 
 void Target::update_slow(Erased erased, const void* apply) const {
@@ -55,8 +71,12 @@ void Target::update_slow(Erased erased, const void* apply) const {
   const auto attempt = [&](ThreadCells& thread) {
     const Using announced(thread, now.series);
     const std::uint64_t stamp = now.series->stamp.load(std::memory_order_acquire);
-    if (stamp >> 32 != now.generation) return false;
-    erased(apply, thread, *now.series, static_cast<CellId>(stamp));
+    if (stamp >> 32 != now.generation >> 32) return false;
+    const auto cells = static_cast<CellId>(stamp);
+    if (!erased(apply, thread, *now.series, cells)) {
+      make_cell(thread, cells);
+      erased(apply, thread, *now.series, cells);
+    }
     return true;
   };
   while (now.series != nullptr) {
@@ -91,6 +111,9 @@ Family::Family(const Description& d, std::string name, std::shared_ptr<Common> c
   }
   // OpenMetrics wants the label of a state set to be named like the metric.
   if (type_ == MetricType::kStateSet) labels_.front() = name_;
+  // name="…" each, and the commas between them
+  for (const std::string& label : labels_) frame_bytes_ += label.size() + 4;
+  frame_bytes_ -= std::min<std::size_t>(frame_bytes_, 1);
   const bool all_closed = std::ranges::none_of(closed_, [](const auto& values) { return values.empty(); });
   expire_after_ = all_closed ? 0 : d.options.expire_after;
   // An overflow series per combination of closed values: "other" must not blur them.
@@ -137,31 +160,39 @@ std::uint32_t Family::hash(std::span<const std::string_view> values) {
 }
 
 Target Family::target(Series* series) const {
-  return {const_cast<Family*>(this), series, series->generation.load(std::memory_order_relaxed)};
+  const std::uint64_t generation = series->generation.load(std::memory_order_relaxed);
+  return {const_cast<Family*>(this), series, generation << 32};
 }
 
-Series* Family::deleted() {
-  static Series marker;
-  return &marker;
-}
+Series* Family::deleted() { return &g_deleted; }
 
+// Whether the label text holds these values.
 bool Family::matches(const Series& series, std::span<const std::string_view> values) const {
-  std::string_view text = series.text();
+  if (series.escaped) [[unlikely]]
+    return matches_escaped(series.text(), values);
+  std::size_t size = frame_bytes_;
+  for (const std::string_view value : values) size += value.size();
+  if (size != series.text_size) return false;
+  // Of the same length, so nothing below reads beyond the text. Only quotes end a value
+  // there, so each is where it belongs if the ones before it are.
+  const char* at = series.text().data();
   for (std::size_t i = 0; i < values.size(); ++i) {
-    text.remove_prefix(labels_[i].size() + 2);  // name="
+    at += labels_[i].size() + 2;  // name="
     const std::string_view value = values[i];
-    std::size_t length = value.size();
-    if (!series.escaped) {
-      if (text.size() <= length || text[length] != '"' || std::memcmp(text.data(), value.data(), length) != 0)
-        return false;
-    } else {
-      length = value_length(text);
-      if (!unescapes_to(text.substr(0, length), value)) return false;
-    }
-    text.remove_prefix(std::min(length + 2, text.size()));  // ",
-    if (text.empty() && i + 1 < values.size()) return false;
+    if (!same_bytes(at, value.data(), value.size()) || at[value.size()] != '"') return false;
+    at += value.size() + 2;  // ",
   }
-  return text.empty();
+  return true;
+}
+
+bool Family::matches_escaped(std::string_view text, std::span<const std::string_view> values) const {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    text.remove_prefix(labels_[i].size() + 2);
+    const std::size_t length = value_length(text);
+    if (!unescapes_to(text.substr(0, length), values[i])) return false;
+    text.remove_prefix(std::min(length + 2, text.size()));
+  }
+  return true;
 }
 
 Series* Family::search(const Table& table, std::span<const std::string_view> values, std::uint32_t hash) const {
@@ -172,20 +203,31 @@ Series* Family::search(const Table& table, std::span<const std::string_view> val
   }
 }
 
-// The living series of these values.
-Target Family::find(std::span<const std::string_view> values, std::uint32_t hash) {
-  if (ThreadCells* const thread = t_cells != nullptr ? t_cells : make_thread_cells()) [[likely]] {
-    for (;;) {
-      const Table* const table = table_.load(std::memory_order_acquire);
-      const Using announced(*thread, table);
-      if (table_.load(std::memory_order_acquire) != table) continue;
-      Series* const series = search(*table, values, hash);
-      return series != nullptr && series->alive() ? target(series) : Target{};
-    }
+// The living series of these values. Flattened, for it is the hot path of with().
+[[gnu::flatten]] Target Family::find(std::span<const std::string_view> values, std::uint32_t hash) {
+  ThreadCells* const thread = t_cells != &g_no_cells ? t_cells : make_thread_cells();
+  if (thread == nullptr) [[unlikely]]
+    return find_locked(values, hash);
+  for (;;) {
+    const Table* const table = table_.load(std::memory_order_acquire);
+    const Using announced(*thread, table);
+    if (table_.load(std::memory_order_acquire) != table) continue;
+    Series* const series = search(*table, values, hash);
+    return series != nullptr && series->alive() ? target(series) : Target{};
   }
+}
+
+Target Family::find_locked(std::span<const std::string_view> values, std::uint32_t hash) {
   MutexLock lock(mutex_);
   Series* const series = search(*newest_, values, hash);
   return series != nullptr && series->alive() ? target(series) : Target{};
+}
+
+Target Family::get(std::span<const std::string_view> values) {
+  Target found = find(values, hash(values));
+  if (found.series == nullptr) [[unlikely]]
+    found = create(values);
+  return found;
 }
 
 bool Family::allowed(std::span<const std::string_view> values) const {
@@ -272,9 +314,9 @@ Target Family::overflow(std::span<const std::string_view> values) {
 }
 
 Target Family::resolve(const Target& old) {
-  if (old.series->generation.load(std::memory_order_acquire) == old.generation) {
+  if (old.series->generation.load(std::memory_order_acquire) == old.generation >> 32) {
     MutexLock lock(mutex_);
-    if (old.series->generation.load(std::memory_order_relaxed) == old.generation) {
+    if (old.series->generation.load(std::memory_order_relaxed) == old.generation >> 32) {
       if (!old.series->alive()) enliven(*old.series);
       return old;
     }

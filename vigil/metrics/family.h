@@ -55,10 +55,7 @@ class Family {
 
   // The series of these label values (as many as labels). At the cap: the overflow
   // series. Without a series for a value that a closed label does not have.
-  Target get(std::span<const std::string_view> values) {
-    const Target found = find(values, hash(values));
-    return found.series != nullptr ? found : create(values);
-  }
+  Target get(std::span<const std::string_view> values);
 
   // Creates each series with these values; nullopt stands for every value of a closed label.
   void prepare(std::span<const std::optional<std::string_view>> values);
@@ -117,8 +114,11 @@ class Family {
   static Series* deleted();  // marks the slot of a series that was unlinked
   Target target(Series* series) const;
   Target find(std::span<const std::string_view> values, std::uint32_t hash);
+  // For threads that end.
+  [[gnu::cold, gnu::noinline]] Target find_locked(std::span<const std::string_view> values, std::uint32_t hash);
   Series* search(const Table& table, std::span<const std::string_view> values, std::uint32_t hash) const;
   bool matches(const Series& series, std::span<const std::string_view> values) const;
+  bool matches_escaped(std::string_view text, std::span<const std::string_view> values) const;
   Target create(std::span<const std::string_view> values);
   Target overflow(std::span<const std::string_view> values);
   std::uint32_t seconds() const;  // of the family's life
@@ -140,6 +140,7 @@ class Family {
   const MetricType type_;
   const std::string name_, help_, unit_;
   std::vector<std::string> labels_;
+  std::size_t frame_bytes_ = 0;                   // of a label text, what is not a value
   std::vector<std::vector<std::string>> closed_;  // by label; empty = open
   std::size_t cap_ = 0;                           // of ordinary series; the overflow series come on top
   Duration expire_after_ = 0;

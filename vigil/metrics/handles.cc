@@ -7,6 +7,7 @@ namespace {
 
 using internal::CellId;
 using internal::CellReader;
+using internal::kNoCell;
 using internal::Series;
 using internal::Target;
 using internal::ThreadCells;
@@ -20,7 +21,7 @@ auto read(const Target& target, decltype(std::declval<Read>()(std::declval<Serie
   if (thread == nullptr) return otherwise;
   const internal::Using announced(*thread, target.series);
   const std::uint64_t stamp = target.series->stamp.load(std::memory_order_acquire);
-  return stamp >> 32 == target.generation ? what(*target.series, static_cast<CellId>(stamp)) : otherwise;
+  return stamp >> 32 == target.generation >> 32 ? what(*target.series, static_cast<CellId>(stamp)) : otherwise;
 }
 
 void remember(const Target& target, Series& series, std::size_t slot, double value, const TraceContext& trace) {
@@ -29,12 +30,36 @@ void remember(const Target& target, Series& series, std::size_t slot, double val
   exemplars->write(slot % exemplars->size(), {value, target.family->clock().coarse_now(), trace});
 }
 
+// What an observation adds besides its native bucket.
+[[gnu::always_inline]] inline void count_rest(const internal::Family& family, internal::Cell* first, double value,
+                                              double amount, std::uint64_t times) {
+  const internal::BucketIndex& buckets = family.buckets();
+  if (buckets.size() > 0) internal::bump(first[1 + buckets.find(value)], times);
+  internal::bump(*first, amount);
+}
+
+// An observation near 0 or of no number, or the first of a thread in its bucket.
+[[gnu::cold]] void count_unusual(const internal::Family& family, ThreadCells& thread, Series& series, CellId cells,
+                                 double value, double amount, std::uint64_t times) {
+  const internal::SeriesExtra* const extra = series.extra.load(std::memory_order_acquire);
+  if (extra == nullptr) return;  // removed this moment
+  const CellId cell = std::isnan(value)                           ? family.nan_cell(cells)
+                      : std::abs(value) > family.zero_threshold() ? extra->native->make(value)
+                                                                  : family.zero_cell(cells);
+  internal::bump(*internal::make_cell(thread, cell), times);
+  count_rest(family, internal::make_cell(thread, cells), value, amount, times);
+}
+
 }  // namespace
 
 void CounterHandle::inc(double amount, const TraceContext& trace) const {
   inc(amount);
   if (!trace.valid() || !(amount > 0)) return;
-  target_.update([&](ThreadCells&, Series& series, CellId) { remember(target_, series, 0, amount, trace); });
+  target_.update([&](ThreadCells& thread, Series& series, CellId) {
+    if (&thread == &internal::g_no_cells) return false;
+    remember(target_, series, 0, amount, trace);
+    return true;
+  });
 }
 
 double CounterHandle::value() const {
@@ -42,7 +67,8 @@ double CounterHandle::value() const {
 }
 
 void GaugeHandle::add(double amount) const {
-  target_.update([amount](ThreadCells&, Series& series, CellId) {
+  target_.update([amount](ThreadCells& thread, Series& series, CellId) {
+    if (&thread == &internal::g_no_cells) return false;
     std::uint64_t seen = series.value.load(std::memory_order_relaxed);
     for (;;) {
       const double before = seen == internal::kUnset ? 0 : std::bit_cast<double>(seen);
@@ -52,6 +78,7 @@ void GaugeHandle::add(double amount) const {
       }
     }
     series.touched.store(1, std::memory_order_relaxed);
+    return true;
   });
 }
 
@@ -68,15 +95,38 @@ void GaugeHandle::clear() const {
   });
 }
 
+// Native buckets before classic ones: see Family::visit().
+void HistogramHandle::update_native(double value, double amount, std::uint64_t times) const {
+  const internal::Family& family = *target_.family;
+  target_.update([&family, value, amount, times](ThreadCells& thread, Series& series, CellId cells)
+                     __attribute__((always_inline)) {
+                       internal::Cell* const first = internal::find_cell(thread, cells);
+                       if (first == nullptr) [[unlikely]]
+                         return false;
+                       const internal::SeriesExtra* const extra = series.extra.load(std::memory_order_acquire);
+                       const CellId bucket = extra == nullptr ? kNoCell : extra->native->find(value);
+                       internal::Cell* const counted = internal::find_cell(thread, bucket);
+                       if (bucket == kNoCell || counted == nullptr) [[unlikely]] {
+                         count_unusual(family, thread, series, cells, value, amount, times);
+                         return true;
+                       }
+                       internal::bump(*counted, times);
+                       count_rest(family, first, value, amount, times);
+                       return true;
+                     });
+}
+
 void HistogramHandle::observe(double value, const TraceContext& trace) const {
   observe(value);
   if (!trace.valid()) return;
-  target_.update([&](ThreadCells&, Series& series, CellId) {
+  target_.update([&](ThreadCells& thread, Series& series, CellId) {
+    if (&thread == &internal::g_no_cells) return false;
     const internal::BucketIndex& buckets = target_.family->buckets();
     // Without classic buckets: by octave, so that slow and fast observations keep one each.
     const std::size_t slot =
         buckets.size() > 0 ? buckets.find(value) : static_cast<std::size_t>(std::bit_cast<std::uint64_t>(value) >> 52);
     remember(target_, series, slot, value, trace);
+    return true;
   });
 }
 
@@ -122,11 +172,13 @@ void LocalHistogram::flush() {
   kept_.clear();
   if (buckets_ == nullptr) return;
   histogram_.target_.update([this](internal::ThreadCells& thread, Series&, CellId cells) {
-    internal::Cell* const first = internal::make_cell(thread, cells);
+    internal::Cell* const first = internal::find_cell(thread, cells);
+    if (first == nullptr) return false;
     for (std::size_t i = 0; i < counts_.size(); ++i) {
       if (counts_[i] > 0) internal::bump(first[1 + i], counts_[i]);
     }
     internal::bump(*first, sum_);
+    return true;
   });
   std::ranges::fill(counts_, 0);
   sum_ = 0;

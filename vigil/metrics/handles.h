@@ -28,22 +28,22 @@ class CounterHandle {
   bool valid() const { return target_.series != nullptr; }
 
   void inc() const {
-    target_.update([](internal::ThreadCells& thread, internal::Series&, internal::CellId cells) {
-      internal::add(thread, cells, std::uint64_t{1});
-    });
+    target_.update([](internal::ThreadCells& thread, internal::Series&, internal::CellId cells)
+                       __attribute__((always_inline)) { return internal::add(thread, cells, std::uint64_t{1}); });
   }
   // Counters only go up: negative amounts and NaN are ignored.
   template <class N>
     requires std::is_arithmetic_v<N>
   void inc(N amount) const {
     if (!(amount > N{0})) return;
-    target_.update([amount](internal::ThreadCells& thread, internal::Series&, internal::CellId cells) {
-      if constexpr (std::is_integral_v<N>) {
-        internal::add(thread, cells, static_cast<std::uint64_t>(amount));
-      } else {
-        internal::add(thread, cells + 1, static_cast<double>(amount));
-      }
-    });
+    target_.update([amount](internal::ThreadCells& thread, internal::Series&, internal::CellId cells)
+                       __attribute__((always_inline)) {
+                         if constexpr (std::is_integral_v<N>) {
+                           return internal::add(thread, cells, static_cast<std::uint64_t>(amount));
+                         } else {
+                           return internal::add(thread, cells + 1, static_cast<double>(amount));
+                         }
+                       });
   }
   // The same, and remembers the trace as the counter's exemplar.
   void inc(double amount, const TraceContext& trace) const;
@@ -62,10 +62,14 @@ class GaugeHandle {
 
   bool valid() const { return target_.series != nullptr; }
   void set(double value) const {
-    target_.update([value](internal::ThreadCells&, internal::Series& series, internal::CellId) {
-      series.value.store(std::bit_cast<std::uint64_t>(value), std::memory_order_relaxed);
-      series.touched.store(1, std::memory_order_relaxed);
-    });
+    target_.update([value](internal::ThreadCells& thread, internal::Series& series, internal::CellId)
+                       __attribute__((always_inline)) {
+                         if (&thread == &internal::g_no_cells) [[unlikely]]
+                           return false;  // not announced: the series may be another's by now
+                         series.value.store(std::bit_cast<std::uint64_t>(value), std::memory_order_relaxed);
+                         series.touched.store(1, std::memory_order_relaxed);
+                         return true;
+                       });
   }
   void add(double amount) const;
   void inc() const { add(1); }
@@ -109,31 +113,23 @@ class HistogramHandle {
   friend class LocalHistogram;
 
   void update(double value, double amount, std::uint64_t times) const {
-    target_.update(
-        [this, value, amount, times](internal::ThreadCells& thread, internal::Series& series, internal::CellId cells) {
-          const internal::Family& family = *target_.family;
-          // Native buckets first: see Family::visit().
-          if (family.has_native()) count_native(thread, series, cells, value, times);
-          internal::Cell* first = internal::find_cell(thread, cells);
-          if (first == nullptr) [[unlikely]]
-            first = internal::make_cell(thread, cells);
-          const internal::BucketIndex& buckets = family.buckets();
-          if (buckets.size() > 0 || !family.has_native()) internal::bump(first[1 + buckets.find(value)], times);
-          internal::bump(*first, amount);
-        });
-  }
-  void count_native(internal::ThreadCells& thread, internal::Series& series, internal::CellId cells, double value,
-                    std::uint64_t times) const {
+    if (!valid()) return;
     const internal::Family& family = *target_.family;
-    const internal::SeriesExtra* const extra = series.extra.load(std::memory_order_acquire);
-    if (extra == nullptr) [[unlikely]]
-      return;  // removed this moment
-    if (!(std::abs(value) > family.zero_threshold())) [[unlikely]] {
-      internal::add(thread, std::isnan(value) ? family.nan_cell(cells) : family.zero_cell(cells), times);
-    } else {
-      internal::add(thread, extra->native->cell(value), times);
+    if (family.has_native()) {
+      update_native(value, amount, times);
+      return;
     }
+    target_.update([&family, value, amount, times](internal::ThreadCells& thread, internal::Series&,
+                                                   internal::CellId cells) __attribute__((always_inline)) {
+      internal::Cell* const first = internal::find_cell(thread, cells);
+      if (first == nullptr) [[unlikely]]
+        return false;
+      internal::bump(first[1 + family.buckets().find(value)], times);
+      internal::bump(*first, amount);
+      return true;
+    });
   }
+  void update_native(double value, double amount, std::uint64_t times) const;
 
   internal::Target target_;
 };

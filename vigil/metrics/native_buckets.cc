@@ -1,12 +1,18 @@
 #include "vigil/metrics/native_buckets.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 namespace vigil::metrics::internal {
 
 NativeBuckets::NativeBuckets(const NativeLayout& layout)
-    : max_pages_(std::clamp<std::size_t>(layout.max_buckets / kPage, 1, kSlots / 2)) {
+    : max_pages_(std::clamp<std::size_t>(layout.max_buckets / kPage, 1, kSlots / 2)),
+      smallest_(std::bit_cast<std::uint64_t>(
+          std::max(std::numeric_limits<double>::min(),
+                   std::nextafter(layout.zero_threshold, std::numeric_limits<double>::infinity())))) {
   MutexLock lock(mutex_);
   newest_ = std::make_unique<Table>(layout.schema);
   table_.store(newest_.get(), std::memory_order_release);
@@ -22,7 +28,7 @@ NativeBuckets::~NativeBuckets() {
   }
 }
 
-CellId NativeBuckets::new_page(double value) {
+CellId NativeBuckets::make(double value) {
   MutexLock lock(mutex_);
   for (;;) {
     Table& table = *newest_;

@@ -6,11 +6,12 @@
 // is only read: buckets of a coarser schema are unions of the finer ones, so merging is a
 // shift, done by who reads and never on the hot path.
 //
-// Thread-safety: cell() and read() from any thread.
+// Thread-safety: find(), make() and read() from any thread.
 #pragma once
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -30,18 +31,28 @@ class NativeBuckets {
   NativeBuckets(const NativeBuckets&) = delete;
   NativeBuckets& operator=(const NativeBuckets&) = delete;
 
-  // The cell of a value outside the zero bucket that is not NaN.
-  CellId cell(double value) {
+  // The cell of an ordinary value whose page exists; else kNoCell, and make() knows it.
+  CellId find(double value) const {
+    const std::uint64_t bits = std::bit_cast<std::uint64_t>(value);
+    const std::uint64_t magnitude = bits & ~kSign;
+    // Positive doubles are in the order of their bits: one comparison finds what is near 0,
+    // subnormal, infinite, or not a number.
+    if (magnitude - smallest_ >= kInfinity - smallest_) [[unlikely]]
+      return kNoCell;
     const Table& table = *table_.load(std::memory_order_acquire);
-    const std::int32_t index = table.index.find(value < 0 ? -value : value);
-    const std::uint32_t key = page_key(index, value < 0);
+    const std::int32_t index = table.index.find_normal(magnitude);
+    const std::uint32_t key = page_key(index, (bits & kSign) != 0);
     for (std::size_t at = slot_of(key);; at = (at + 1) % kSlots) {
       const std::uint64_t entry = table.slot[at].load(std::memory_order_acquire);
       if (entry >> 32 == key) [[likely]]
         return static_cast<CellId>(entry) + (static_cast<std::uint32_t>(index) & (kPage - 1));
-      if (entry == 0) return new_page(value);
+      if (entry == 0) [[unlikely]]
+        return kNoCell;
     }
   }
+
+  // The cell of any value outside the zero bucket that is not NaN; makes its page.
+  CellId make(double value);
 
   struct Counts {
     std::int32_t schema = 0;
@@ -70,9 +81,12 @@ class NativeBuckets {
     return static_cast<std::uint32_t>((index >> 4) + (1 << 20)) | (negative ? 1U << 31 : 0U);
   }
   static std::size_t slot_of(std::uint32_t key) { return (key ^ (key >> 26)) % kSlots; }
-  CellId new_page(double value);
+
+  static constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
+  static constexpr std::uint64_t kInfinity = std::uint64_t{0x7ff} << 52;
 
   const std::size_t max_pages_;
+  const std::uint64_t smallest_;  // bits of the first value that is normal and outside the zero bucket
   std::atomic<Table*> table_;
   Mutex mutex_;
   std::unique_ptr<Table> newest_ GUARDED_BY(mutex_);

@@ -55,39 +55,47 @@ class Family;
 // A series as a handle knows it. Copies are free; outlived by the family.
 struct Target {
   Family* family = nullptr;
-  Series* series = nullptr;  // null: updates go nowhere
-  std::uint32_t generation = 0;
+  Series* series = nullptr;      // null: updates go nowhere
+  std::uint64_t generation = 0;  // << 32, as in Series::stamp
 
   // Runs `apply(thread's cells, series, id of its first cell)` with the series kept from
-  // being reused meanwhile. One that was removed or expired is made again at 0.
+  // being reused meanwhile. One that was removed or expired is made again at 0. `apply`
+  // changes nothing and returns false if the thread does not have the cells yet, and is
+  // called again once it does.
+  //
+  // Inlined into the caller, who declares `apply` always_inline as well: an update is some
+  // twenty instructions, and passing arguments through memory would double them.
   template <class Apply>
-  void update(const Apply& apply) const {
-    if (series == nullptr) return;
-    if (ThreadCells* const thread = t_cells; thread != nullptr) [[likely]] {
-      const Using announced(*thread, series);
-      const std::uint64_t stamp = series->stamp.load(std::memory_order_acquire);
-      if (stamp >> 32 == generation) [[likely]] {
-        apply(*thread, *series, static_cast<CellId>(stamp));
+  [[gnu::always_inline]] void update(const Apply& apply) const {
+    Series* const at = series;
+    if (at == nullptr) return;
+    {
+      ThreadCells& thread = *t_cells;
+      const Using announced(thread, at);
+      // Of another generation, or of none, this is out of range.
+      const std::uint64_t cells = at->stamp.load(std::memory_order_acquire) - generation;
+      if (cells < kMaxCells && apply(thread, *at, static_cast<CellId>(cells))) [[likely]]
         return;
-      }
     }
-    update_slow([](const void* function, ThreadCells& thread, Series& at,
-                   CellId cells) { (*static_cast<const Apply*>(function))(thread, at, cells); },
-                &apply);
+    const Apply copy = apply;  // so that the one above can stay in registers
+    update_slow([](const void* function, ThreadCells& thread, Series& series_now,
+                   CellId cells) { return (*static_cast<const Apply*>(function))(thread, series_now, cells); },
+                &copy);
   }
 
  private:
-  using Erased = void (*)(const void* apply, ThreadCells& thread, Series& series, CellId cells);
-  void update_slow(Erased erased, const void* apply) const;
+  using Erased = bool (*)(const void* apply, ThreadCells& thread, Series& series, CellId cells);
+  [[gnu::cold]] void update_slow(Erased erased, const void* apply) const;
 };
 
+// False if the thread does not have the cell yet.
 template <class Amount>
-void add(ThreadCells& thread, CellId id, Amount amount) {
-  if (Cell* const cell = find_cell(thread, id)) [[likely]] {
-    bump(*cell, amount);
-  } else {
-    bump(*make_cell(thread, id), amount);
-  }
+[[gnu::always_inline]] inline bool add(ThreadCells& thread, CellId id, Amount amount) {
+  Cell* const cell = find_cell(thread, id);
+  if (cell == nullptr) [[unlikely]]
+    return false;
+  bump(*cell, amount);
+  return true;
 }
 
 }  // namespace vigil::metrics::internal

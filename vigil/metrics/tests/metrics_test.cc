@@ -336,7 +336,22 @@ TEST(BucketIndex, AgreesWithLinearSearch) {
       EXPECT_EQ(index.find(v), expected) << c.name << " " << v;
     }
     EXPECT_EQ(index.find(std::nan("")), index.size()) << c.name;
+    EXPECT_EQ(index.find(-std::nan("")), index.size()) << c.name;
   }
+}
+
+// Lookups compare values with the label text, where quotes stand between them.
+TEST(Metrics, ValuesThatLookLikeTheTextBetweenThem) {
+  Registry registry;
+  Counter<"m", "p"> c{registry, "c_total", "C.", {.max_label_sets = 100}};
+  const std::pair<std::string, std::string> pairs[] = {
+      {"ab", "c"},          {"a", "\"c"},         {"", "abc"},          {"abc", ""},
+      {"a", "bc"},          {"ab\",p=\"c", ""},   {"abcdefgh", "i"},    {"abcdefghi", ""},
+      {"abcdefghij", "kl"}, {"abcdefgh", "ijkl"}, {"abcdefghi", "jkl"}, {"abcdefgX", "ijkl"},
+  };
+  for (const auto& [m, p] : pairs) c.with(m, p).inc();
+  for (const auto& [m, p] : pairs) EXPECT_EQ(c.with(m, p).value(), 1) << m << "|" << p;
+  EXPECT_EQ(c.size(), std::size(pairs));
 }
 
 // Threads that come and go, count, look up and are read meanwhile: nothing is lost.
