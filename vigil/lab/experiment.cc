@@ -51,6 +51,13 @@ bool is_empty(const promql::Value& value) {
   return vector != nullptr && vector->empty();
 }
 
+// What a scraper adds to a process.
+struct Target {
+  metrics::Registry registry;
+  metrics::Gauge<> up{registry, "up", "1 while the target answers."};
+  bool attached = false;
+};
+
 class Experiment {
  public:
   Experiment(const pack::Pack& pack, const Options& options)
@@ -70,8 +77,10 @@ class Experiment {
     VIGIL_TRY(config.rule_groups, tuning::rule_groups(pack_));
     VIGIL_TRY_VOID(engine_->apply(std::move(config)));
     simulation_ = pack_.simulate({.scheduler = &scheduler_, .nodes = 0, .seed = options_.seed, .load = options_.load});
-    attached_.resize(simulation_->processes().size());
-    VIGIL_TRY_VOID(engine_->attach(targets_, {.interval = 10 * kSecond}));
+    for (const pack::Process& process : simulation_->processes()) {
+      Target& target = *targets_.emplace_back(std::make_unique<Target>());
+      VIGIL_TRY_VOID(engine_->attach(target.registry, {.interval = 10 * kSecond, .labels = labels_of(process)}));
+    }
     simulation_->start();
     return {};
   }
@@ -128,9 +137,10 @@ class Experiment {
     const std::span<pack::Process> processes = simulation_->processes();
     for (std::size_t i = 0; i < processes.size(); ++i) {
       pack::Process& process = processes[i];
-      up_.with(process.job, process.instance, pack_.name).set(process.up ? 1 : 0);
-      if (process.up == attached_[i]) continue;
-      attached_[i] = process.up;
+      Target& target = *targets_[i];
+      target.up.set(process.up ? 1 : 0);
+      if (process.up == target.attached) continue;
+      target.attached = process.up;
       if (process.up) {
         VIGIL_TRY_VOID(
             engine_->attach(*process.registry, {.interval = process.interval, .labels = labels_of(process)}));
@@ -142,7 +152,9 @@ class Experiment {
   }
 
   Labels labels_of(const pack::Process& process) const {
-    return Labels({{"job", process.job}, {"instance", process.instance}, {"stack", pack_.name}});
+    std::vector<LabelView> labels{{"job", process.job}, {"instance", process.instance}, {"stack", pack_.name}};
+    for (const auto& [name, value] : process.labels) labels.push_back({name, value});
+    return Labels::from(std::move(labels));
   }
 
   const pack::Pack& pack_;
@@ -150,11 +162,8 @@ class Experiment {
   std::unique_ptr<MemoryFileSystem> files_;
   VirtualScheduler scheduler_;
   Recorder recorder_;
-  metrics::Registry targets_;
-  metrics::Gauge<"job", "instance", "stack"> up_{
-      targets_, "up", "1 while the target answers.", {.max_label_sets = 1000}};
+  std::vector<std::unique_ptr<Target>> targets_;  // of the processes, in their order
   std::unique_ptr<pack::Simulation> simulation_;
-  std::vector<bool> attached_;
   std::unique_ptr<engine::Engine> engine_;
 };
 

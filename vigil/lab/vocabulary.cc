@@ -192,15 +192,16 @@ class Vocabulary::Walk {
 };
 
 Vocabulary::Vocabulary(const pack::Pack& pack) {
+  // The engine's own. A pack whose targets have more labels declares `up` with them.
+  constexpr std::string_view kOfAlerts[] = {"alertname", "alertstate", "severity", "component"};
+  add("up", MetricType::kGauge, {}, {}, {});
+  add("ALERTS", MetricType::kGauge, kOfAlerts, {}, {});
   for (const metrics::Description& metric : pack.catalog) {
     add(metric.name, metric.type, metric.labels, metric.layout.bounds, metric.options.closed);
   }
   for (const pack::ForeignMetric& metric : pack.foreign) {
     add(metric.name, metric.type, metric.labels, metric.bounds, {});
   }
-  constexpr std::string_view kOfAlerts[] = {"alertname", "alertstate", "severity", "component"};
-  add("up", MetricType::kGauge, {}, {}, {});
-  add("ALERTS", MetricType::kGauge, kOfAlerts, {}, {});
 }
 
 void Vocabulary::add(std::string_view name, MetricType type, std::span<const std::string_view> labels,
