@@ -26,7 +26,7 @@ constexpr std::array kFaults{
            .help = "three of four edge nodes lose their uplink at once",
            .fires = kAlerts<"CriticalPeerConnections", "LowPeerConnections", "HighMessageFailureRate",
                             "HealthCheckFailures", "ComponentHealthDegraded">,
-           .consequences = kAlerts<"SLAViolation_PaymentSuccess">}},
+           .consequences = {}}},
     Fault{[](Conditions& c) { c.eclipsed = true; },
           {.name = "few_peers",
            .help = "edge 2 is eclipsed: two peers of one operator are all it has",
