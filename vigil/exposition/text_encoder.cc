@@ -1,6 +1,7 @@
 // Prometheus text 0.0.4 and OpenMetrics 1.0.
 #include <cstring>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "vigil/base/strings.h"
@@ -45,8 +46,9 @@ class TextEncoder final : public Encoder {
   const bool created_lines_;
   const Format format_;
   MetricType type_ = MetricType::kUnknown;
-  std::string name_;  // of the family's series
-  std::string base_;  // the same without OpenMetrics' suffix
+  std::string name_;                          // of the family's series
+  std::string base_;                          // the same without OpenMetrics' suffix
+  std::unordered_set<std::string> families_;  // of OpenMetrics, written so far
   std::vector<double> bounds_;
   std::vector<std::string> bound_labels_;  // `le="0.1"` of each bucket, +Inf last
 };
@@ -78,6 +80,12 @@ void TextEncoder::begin_family(const metrics::FamilyView& family) {
     } else {
       type_ = MetricType::kUnknown;
     }
+    // A histogram `x` and a counter `x_total` are two families here and would be one there.
+    if (!families_.insert(base_).second && base_ != name_) {
+      base_ = name_;
+      type_ = MetricType::kUnknown;
+      families_.insert(base_);
+    }
   }
   const auto line = [&](std::string_view keyword) {
     out_.put("# ");
@@ -94,7 +102,7 @@ void TextEncoder::begin_family(const metrics::FamilyView& family) {
   line("TYPE");
   out_.put(type_name(type_, format_));
   out_.put('\n');
-  if (open_metrics_ && !family.unit.empty()) {
+  if (open_metrics_ && !family.unit.empty() && base_.ends_with(family.unit)) {
     line("UNIT");
     out_.put(family.unit);
     out_.put('\n');

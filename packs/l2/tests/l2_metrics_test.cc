@@ -109,19 +109,15 @@ TEST(L2Metrics, EveryMetricCanBeRecorded) {
   EXPECT_TRUE(text.has_value()) << text.error().message();
 }
 
-// OpenMetrics takes "_total" off a counter's name, so the counter and the histogram of
-// user operations' gas are one family to it. All the rest passes its strict parser.
+// To OpenMetrics, which takes "_total" off a counter's name, the counter and the histogram
+// of user operations' gas would be one family: the writer keeps them apart.
 TEST(L2Metrics, OpenMetricsAcceptsThePage) {
   metrics::Registry registry;
   L2Metrics m(registry);
   call_everything(m);
-  std::string page = exposition::page_text(registry, exposition::Format::kOpenMetrics);
-  const std::string clash = "# HELP erc4337_user_operation_gas_used ";
-  const std::size_t first = page.find(clash);
-  ASSERT_NE(first, std::string::npos);
-  const std::size_t second = page.find(clash, first + 1);
-  ASSERT_NE(second, std::string::npos);
-  page.erase(second, page.find("# HELP erc4337_user_operation_reverts ", second) - second);
+  const std::string page = exposition::page_text(registry, exposition::Format::kOpenMetrics);
+  EXPECT_NE(page.find("# TYPE erc4337_user_operation_gas_used histogram\n"), std::string::npos);
+  EXPECT_NE(page.find("# TYPE erc4337_user_operation_gas_used_total unknown\n"), std::string::npos);
   const auto open = exposition::validate_openmetrics(page);
   EXPECT_TRUE(open.has_value()) << open.error().message();
 }

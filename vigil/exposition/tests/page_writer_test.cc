@@ -346,6 +346,15 @@ TEST(PageWriter, OpenMetricsRulesOnTypes) {
       {"info", point(MetricType::kInfo, "b_info", "v=\"1\""), "# TYPE b info\nb_info{v=\"1\"} 1\n# EOF\n"},
       {"info of another name", point(MetricType::kInfo, "b", ""), "# TYPE b unknown\nb 1\n# EOF\n"},
       {"unknown", point(MetricType::kUnknown, "u", ""), "# TYPE u unknown\nu 1\n# EOF\n"},
+      {"a counter whose name without its suffix is taken",
+       [&](PageWriter& page) {
+         point(MetricType::kGauge, "gas", "")(page);
+         point(MetricType::kGauge, "gas_price", "")(page);
+         point(MetricType::kCounter, "gas_total", "")(page);
+         point(MetricType::kCounter, "jobs_total", "")(page);
+       },
+       "# TYPE gas gauge\ngas 1\n# TYPE gas_price gauge\ngas_price 1\n# TYPE gas_total unknown\ngas_total 1\n"
+       "# TYPE jobs counter\njobs_total 1\n# EOF\n"},
   };
   for (const auto& c : cases) {
     const std::string page = page_of(Format::kOpenMetrics, c.feed);
