@@ -76,7 +76,7 @@ TEST(L2Dashboards, AreTheCatalogues) {
     }
   }
   EXPECT_EQ(titles.size(), catalogue["dashboards"].size());
-  for (const auto& board : catalogue["dashboards"]) EXPECT_EQ(titles[board["uid"]], board["title"]);
+  for (const auto& board : catalogue["dashboards"]) EXPECT_EQ(titles[board["uid"]], board["title"].get<std::string>());
   EXPECT_EQ(panels.size(), 25U);
   EXPECT_EQ(panels.size(), catalogue["panels"].size());
   for (const auto& expected : catalogue["panels"]) {
