@@ -1,5 +1,6 @@
 #include "vigil/sim/memory_network.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace vigil::sim {
@@ -59,11 +60,22 @@ void MemoryNetwork::leave(int id) {
   for (const int peer : std::set<int>(gone.connected_)) cut(id, peer);
 }
 
+void MemoryNetwork::block(int a, int b, bool blocked) {
+  const std::pair<int, int> link = std::minmax(a, b);
+  if (!blocked) {
+    blocked_.erase(link);
+    return connect_all();
+  }
+  blocked_.insert(link);
+  if (endpoint(a).connected().contains(b)) cut(a, b);
+}
+
 void MemoryNetwork::connect_all() {
   tasks_.after(latency_, [this] {
     for (auto& [a, first] : endpoints_) {
       for (auto& [b, second] : endpoints_) {
         if (a >= b || !first->present() || !second->present() || first->connected_.contains(b)) continue;
+        if (blocked_.contains({a, b})) continue;
         first->connected_.insert(b);
         second->connected_.insert(a);
         first->events_->peer_up(b);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "vigil/base/scheduler.h"
 #include "vigil/sim/network.h"
@@ -25,6 +26,8 @@ class MemoryNetwork {
   void join(int id, NetworkEvents& events);
   // As if the process had died: messages in flight to it are lost.
   void leave(int id);
+  // Cuts the link between two nodes and refuses a new one until called with false.
+  void block(int a, int b, bool blocked);
 
  private:
   class Endpoint;
@@ -33,6 +36,7 @@ class MemoryNetwork {
 
   Duration latency_;
   std::map<int, std::unique_ptr<Endpoint>> endpoints_;
+  std::set<std::pair<int, int>> blocked_;  // the smaller number first
   TaskScope tasks_;
 };
 

@@ -102,6 +102,13 @@ TEST(MemoryNetwork, ConnectsDeliversAndLoses) {
   network.endpoint(2).isolate(false);
   scheduler.advance(20);
   EXPECT_EQ(network.endpoint(1).connected(), std::set<int>{2});
+  network.block(2, 1, true);
+  network.endpoint(2).isolate(false);
+  scheduler.advance(20);
+  EXPECT_TRUE(network.endpoint(1).connected().empty());
+  network.block(1, 2, false);
+  scheduler.advance(20);
+  EXPECT_EQ(network.endpoint(1).connected(), std::set<int>{2});
 }
 
 // Waits for a condition that tasks on a real scheduler bring about.
