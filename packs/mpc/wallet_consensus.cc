@@ -22,6 +22,15 @@ void WalletNode::submit() {
   const bool frost = clients_.chance(kFrostShare);
   const bool bad = clients_.chance(options_.bad_transactions);
   if (epoch_ == 0 || own_.size() >= options_.max_queue) return;
+  if (options_.surroundings == nullptr) return propose(frost, bad);
+  const std::optional<Seconds> wait = options_.surroundings->lock();
+  if (!wait) return;  // the client is turned away
+  metrics_.record_etcd_lock_wait(name_, *wait);
+  tasks_.after(static_cast<Duration>(wait->count() * 1000), [this, frost, bad] { propose(frost, bad); });
+}
+
+void WalletNode::propose(bool frost, bool bad) {
+  if (!store(Row::kTransaction)) return;  // likewise
   const TransactionId id = new_id();
   Transaction transaction;
   transaction.protocol = frost ? 1 : 0;
@@ -30,12 +39,20 @@ void WalletNode::submit() {
   transaction.proposed = tasks_.clock().steady();
   own_.emplace(id, std::move(transaction));
   metrics_.record_transaction(name_, "pending");
-  broadcast(message("prop", id, bad ? 1 : 0));
+  const bool lost = faults_.lost_proposals && ++submitted_ % 5 == 0;
+  if (!lost) broadcast(message("prop", id, bad ? 1 : 0));
   see_proposal(id, bad);
+}
+
+bool WalletNode::store(Row row) {
+  if (options_.surroundings == nullptr || options_.surroundings->store(row)) return true;
+  metrics_.record_audit_log_write_failure(name_);
+  return false;
 }
 
 void WalletNode::finish(TransactionId id, std::string_view state) {
   metrics_.record_transaction(name_, state);
+  store(Row::kState);
   own_.erase(id);
   forget_ballot(id);
   broadcast(message("done", id));
@@ -80,14 +97,25 @@ void WalletNode::see_proposal(TransactionId id, bool bad) {
 }
 
 void WalletNode::cast_vote(TransactionId id) {
+  if (faults_.silent_voter) return;
+  store(Row::kAudit);
   const bool approve = !ballots_.at(id).bad;
   metrics_.record_vote(name_, approve ? "approve" : "reject");
   broadcast(message("vote", id, approve ? 1 : 0));
-  if (double_vote_) {
+  if (faults_.double_vote) {
     metrics_.record_vote(name_, approve ? "reject" : "approve");
     broadcast(message("vote", id, approve ? 0 : 1));
   }
   see_vote(options_.self, id, approve);
+}
+
+// What a silent voter still owes.
+void WalletNode::cast_missing_votes() {
+  std::vector<TransactionId> missing;
+  for (const auto& [id, ballot] : ballots_) {
+    if (ballot.voted && !ballot.votes.contains(options_.self)) missing.push_back(id);
+  }
+  for (const TransactionId id : missing) cast_vote(id);
 }
 
 void WalletNode::see_vote(int voter, TransactionId id, bool approve) {

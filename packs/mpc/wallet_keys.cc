@@ -50,9 +50,15 @@ void WalletNode::adopt_epoch(std::int64_t epoch) {
   epoch_ = epoch;
   if (next_refresh_ == 0) next_refresh_ = tasks_.clock().now() + options_.refresh_interval;
   metrics_.update_key_epoch(name_, epoch_);
-  tasks_.after(options_.backup_delay, [this, epoch] {
-    metrics_.update_last_backup(name_, epoch, Seconds(static_cast<double>(wall_.now()) / 1000));
-  });
+  tasks_.after(options_.backup_delay, [this] { back_up(); });
+}
+
+void WalletNode::back_up() {
+  if (epoch_ > 0 && !faults_.backup_fails && !faults_.backup_outdated) show_backup(epoch_, 0);
+}
+
+void WalletNode::show_backup(std::int64_t epoch, Duration age) {
+  metrics_.update_last_backup(name_, epoch, Seconds(static_cast<double>(wall_.now() - age) / 1000));
 }
 
 void WalletNode::expire_ceremony(Timestamp now) {

@@ -1,7 +1,6 @@
 #include "packs/mpc/wallet_node.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "packs/mpc/protocols.h"
@@ -11,21 +10,27 @@ namespace vigil::packs::mpc {
 namespace {
 
 constexpr int kNodeShift = 56;  // of the numbers nodes give
-constexpr Duration kTick = 100;
 constexpr Duration kShowPeersAfter = 5 * kSecond;
-constexpr std::array<std::string_view, 4> kFaults{"double_vote", "slow_signatures", "pool_depleted", "no_peers"};
+constexpr double kMessageCpu = 0.0003;           // TLS and decoding, seconds
+constexpr double kIdleCpu = 0.02;                // of a core
+constexpr double kSpinningCpu = 0.95;            // of a core, by busy_cpu
+constexpr double kBusySlowdown = 3;              // of everything else meanwhile
+constexpr double kBaseMemory = 180 << 20;        // program, key shares, caches
+constexpr double kTransactionMemory = 16 << 10;  // with its proofs
+constexpr double kBallotMemory = 2 << 10;
+constexpr double kPresignatureMemory = 256 << 10;
 
 }  // namespace
 
 WalletNode::WalletNode(WalletOptions options, Scheduler& scheduler, const Clock& wall, sim::Network& network,
                        MpcMetrics& metrics)
-    : options_(options),
+    : options_(std::move(options)),
       wall_(wall),
       network_(network),
       metrics_(metrics),
-      name_(std::to_string(options.self)),
-      clients_(options.seed, 1000 + static_cast<std::uint64_t>(options.self)),
-      random_(options.seed, static_cast<std::uint64_t>(options.self)),
+      name_(std::to_string(options_.self)),
+      clients_(options_.seed, 1000 + static_cast<std::uint64_t>(options_.self)),
+      random_(options_.seed, static_cast<std::uint64_t>(options_.self)),
       hardware_(random_.between(0.8, 1.3)),
       tasks_(scheduler) {}
 
@@ -53,7 +58,9 @@ std::uint64_t WalletNode::new_id() {
 std::string_view WalletNode::protocol_name(int protocol) const { return protocol_of(protocol).name; }
 
 Duration WalletNode::compute(double mean_ms) {
-  return static_cast<Duration>(mean_ms * hardware_ * random_.between(0.85, 1.25));
+  const double time = mean_ms * hardware_ * random_.between(0.85, 1.25);
+  usage_.cpu_seconds += time / 1000;
+  return static_cast<Duration>(faults_.busy_cpu ? time * kBusySlowdown : time);
 }
 
 bool WalletNode::online(const std::set<int>& members) const {
@@ -76,11 +83,23 @@ void WalletNode::tick() {
   generate();
   sign_waiting();
   show_queue();
-  tasks_.after(kTick, [this] { tick(); });
+  replay_presignature(now);
+  account(options_.tick);
+  tasks_.after(options_.tick, [this] { tick(); });
+}
+
+void WalletNode::account(Duration passed) {
+  const double seconds = static_cast<double>(passed) / 1000;
+  usage_.cpu_seconds += seconds * (faults_.busy_cpu ? kSpinningCpu : kIdleCpu);
+  const std::size_t stock = pools_[0].stock.size() + pools_[1].stock.size();
+  usage_.memory_bytes = kBaseMemory + static_cast<double>(own_.size()) * kTransactionMemory +
+                        static_cast<double>(ballots_.size()) * kBallotMemory +
+                        static_cast<double>(stock) * kPresignatureMemory;
 }
 
 void WalletNode::arrive() {
-  const auto delay = static_cast<Duration>(clients_.exponential(static_cast<double>(options_.mean_arrival)));
+  const double busy = options_.load ? options_.load(tasks_.clock().now()) : 1;
+  const auto delay = static_cast<Duration>(clients_.exponential(static_cast<double>(options_.mean_arrival)) / busy);
   tasks_.after(std::max<Duration>(delay, 1), [this] {
     submit();
     arrive();
@@ -133,6 +152,9 @@ void WalletNode::received(int from, std::string_view text) {
     const int protocol = words.small(2);
     const PresignatureId presignature = words.number();
     if (words.good()) answer_share(from, id, attempt, round, protocol, presignature);
+  } else if (verb == "refuse" || verb == "bad") {
+    const int attempt = words.small(1000);
+    if (words.good()) share_failed(from, id, attempt, verb == "bad" ? "invalid_share" : "abort");
   } else if (verb == "presign") {
     const int protocol = words.small(2);
     if (!words.good()) return;
@@ -167,36 +189,34 @@ void WalletNode::round_trip(int, double time) { metrics_.record_peer_rtt(name_, 
 void WalletNode::traffic(std::uint64_t received_bytes, std::uint64_t sent_bytes) {
   metrics_.record_network_bytes(name_, "rx", received_bytes);
   metrics_.record_network_bytes(name_, "tx", sent_bytes);
+  usage_.received_bytes += received_bytes;
+  usage_.sent_bytes += sent_bytes;
+  usage_.received_messages += received_bytes > 0 ? 1U : 0U;
+  usage_.sent_messages += sent_bytes > 0 ? 1U : 0U;
+  usage_.cpu_seconds += kMessageCpu;
 }
 
 // --- faults ---
 
-bool WalletNode::is_fault(std::string_view name) { return std::ranges::find(kFaults, name) != kFaults.end(); }
+bool WalletNode::is_fault(std::string_view name) {
+  return std::ranges::find(kWalletFaults, name, &NamedWalletFault::name) != kWalletFaults.end();
+}
 
 bool WalletNode::set_fault(std::string_view name) {
-  if (name == "double_vote") {
-    double_vote_ = true;
-  } else if (name == "slow_signatures") {
-    slow_ = true;
-  } else if (name == "pool_depleted") {
-    depleted_ = true;
-    for (Pool& pool : pools_) {
-      pool.stock.clear();
-      pool.batch = 0;
-    }
-    show_pools();
-  } else if (name == "no_peers") {
-    cut_off_ = true;
-    network_.isolate(true);
-  } else {
-    return false;
-  }
+  const auto* const found = std::ranges::find(kWalletFaults, name, &NamedWalletFault::name);
+  if (found == kWalletFaults.end()) return false;
+  faults_.*found->flag = true;
+  if (name == "pool_depleted" || name == "pool_low") discard_presignatures();
+  if (name == "no_peers") network_.isolate(true);
+  if (name == "backup_outdated") show_backup(1, 2 * kDay);
   return true;
 }
 
 void WalletNode::clear_faults() {
-  double_vote_ = slow_ = depleted_ = false;
-  if (std::exchange(cut_off_, false)) network_.isolate(false);
+  const WalletFaults past = std::exchange(faults_, {});
+  if (past.no_peers) network_.isolate(false);
+  if (past.silent_voter) cast_missing_votes();
+  if (past.backup_fails || past.backup_outdated) back_up();
 }
 
 // --- gauges ---

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -17,6 +18,8 @@
 #include <vector>
 
 #include "packs/mpc/mpc_metrics.h"
+#include "packs/mpc/surroundings.h"
+#include "packs/mpc/wallet_faults.h"
 #include "vigil/base/scheduler.h"
 #include "vigil/sim/network.h"
 #include "vigil/sim/random.h"
@@ -40,6 +43,10 @@ struct WalletOptions {
   Duration proposal_timeout = 10 * kMinute;
   Duration refresh_interval = 10 * kMinute;  // of the key shares; needs every node
   Duration backup_delay = 30 * kSecond;      // after a new epoch
+  Duration tick = 100;                       // how often time-outs are looked at
+  // How busy the clients are at a time, 1 = as usual; empty: always as usual.
+  std::function<double(Timestamp)> load = {};
+  Surroundings* surroundings = nullptr;  // outlives the node; null: locks and rows are free
 };
 
 // Not thread-safe: everything happens on tasks of the scheduler, one at a time.
@@ -54,12 +61,19 @@ class WalletNode final : public sim::NetworkEvents {
   // Nothing happens by itself afterwards. Any thread.
   void stop() { tasks_.close(); }
 
-  // double_vote: votes twice, differently.        pool_depleted: loses its presignatures and makes none.
-  // slow_signatures: six seconds more per round.  no_peers: cut off from the network.
-  // False for another name.
+  // One of kWalletFaults; false for another name.
   bool set_fault(std::string_view name);
   void clear_faults();
   static bool is_fault(std::string_view name);
+
+  // What the node has cost the machine, since it was made.
+  struct Usage {
+    double cpu_seconds = 0;
+    double memory_bytes = 0;  // now
+    std::uint64_t received_bytes = 0, sent_bytes = 0;
+    std::uint64_t received_messages = 0, sent_messages = 0;
+  };
+  const Usage& usage() const { return usage_; }
 
   void peer_up(int peer) override;
   void peer_down(int peer) override;
@@ -125,10 +139,14 @@ class WalletNode final : public sim::NetworkEvents {
 
   void tick();
   void arrive();
+  void account(Duration passed);
   std::uint64_t new_id();
 
   // wallet_consensus.cc
   void submit();
+  void propose(bool frost, bool bad);
+  bool store(Row row);
+  void cast_missing_votes();
   void finish(TransactionId id, std::string_view state);
   void expire_proposals(Timestamp now);
   void forget_ballot(TransactionId id);
@@ -144,7 +162,10 @@ class WalletNode final : public sim::NetworkEvents {
   void share_received(int from, TransactionId id, int attempt, int round);
   void round_done(TransactionId id, Transaction& transaction);
   void signature_failed(TransactionId id, Transaction& transaction, std::string_view reason);
+  void share_failed(int from, TransactionId id, int attempt, std::string_view reason);
   void expire_rounds();
+  void replay_presignature(Timestamp now);
+  void discard_presignatures();
   void generate();
   void batch_received(int from, std::uint64_t batch);
   void expire_batches(Timestamp now);
@@ -155,6 +176,8 @@ class WalletNode final : public sim::NetworkEvents {
   void ceremony_done();
   void adopt_epoch(std::int64_t epoch);
   void expire_ceremony(Timestamp now);
+  void back_up();
+  void show_backup(std::int64_t epoch, Duration age);
 
   void show_peers();
   void show_pools();
@@ -182,8 +205,18 @@ class WalletNode final : public sim::NetworkEvents {
   std::uint64_t next_id_ = 0;
   std::int64_t epoch_ = 0;
   Timestamp next_refresh_ = 0;
+  std::uint64_t submitted_ = 0;
   bool had_peer_ = false;
-  bool double_vote_ = false, slow_ = false, depleted_ = false, cut_off_ = false;
+  WalletFaults faults_;
+  Usage usage_;
+  // The last signature we led, for nonce_reuse.
+  struct {
+    TransactionId transaction = 0;  // 0: none yet
+    int protocol = 0;
+    PresignatureId presignature = 0;
+    std::set<int> signers;
+  } last_signed_;
+  Timestamp next_replay_ = 0;
   sim::TaskScope tasks_;
 };
 

@@ -11,7 +11,9 @@ namespace {
 
 constexpr Duration kSlowShare = 6 * kSecond;
 constexpr Duration kWaitForPresignature = 60 * kSecond;
+constexpr Duration kReplayInterval = 30 * kSecond;
 constexpr std::size_t kMaxUsed = 100'000;
+constexpr std::size_t kLowPool = 2;
 
 }  // namespace
 
@@ -37,6 +39,7 @@ void WalletNode::sign_waiting() {
     transaction.phase = Phase::kSigning;
     transaction.round = 1;
     transaction.signing_since = tasks_.clock().steady();
+    last_signed_ = {id, transaction.protocol, transaction.presignature, transaction.signers};
     ++running;
     begin_round(id, transaction);
   }
@@ -74,8 +77,14 @@ void WalletNode::answer_share(int from, TransactionId id, int attempt, int round
       used_order_.pop_front();
     }
   }
-  const Duration delay = compute(protocol_of(protocol).share_ms) + (slow_ ? kSlowShare : 0);
+  const Duration delay = compute(protocol_of(protocol).share_ms) + (faults_.slow_signatures ? kSlowShare : 0);
   tasks_.after(delay, [this, from, id, attempt, round] {
+    if (faults_.signing_refused || faults_.invalid_shares) {
+      const std::string_view verb = faults_.signing_refused ? "refuse" : "bad";
+      // Its own coordinator does not check what it computed itself.
+      if (from != options_.self) return network_.send(from, message(verb, id, attempt));
+      if (faults_.signing_refused) return share_failed(from, id, attempt, "abort");
+    }
     if (from == options_.self) return share_received(from, id, attempt, round);
     network_.send(from, message("share", id, attempt, round));
   });
@@ -111,6 +120,25 @@ void WalletNode::signature_failed(TransactionId id, Transaction& transaction, st
   transaction.waiting_since = tasks_.clock().now();
 }
 
+void WalletNode::share_failed(int from, TransactionId id, int attempt, std::string_view reason) {
+  const auto found = own_.find(id);
+  if (found == own_.end() || found->second.phase != Phase::kSigning || found->second.attempt != attempt) return;
+  if (reason == "invalid_share") {
+    metrics_.record_byzantine_violation(name_, "invalid_signature", std::to_string(from));
+  }
+  signature_failed(id, found->second, reason);
+}
+
+// As a node does that was set back to a snapshot of itself.
+void WalletNode::replay_presignature(Timestamp now) {
+  if (!faults_.nonce_reuse || last_signed_.transaction == 0 || now < next_replay_) return;
+  next_replay_ = now + kReplayInterval;
+  for (const int peer : last_signed_.signers) {
+    network_.send(peer,
+                  message("sign", last_signed_.transaction, 0, 1, last_signed_.protocol, last_signed_.presignature));
+  }
+}
+
 void WalletNode::expire_rounds() {
   const auto now = tasks_.clock().steady();
   std::vector<TransactionId> late;
@@ -131,12 +159,24 @@ void WalletNode::expire_rounds() {
 
 // --- presignatures ---
 
+void WalletNode::discard_presignatures() {
+  for (Pool& pool : pools_) {
+    pool.stock.resize(faults_.pool_depleted ? 0 : std::min(pool.stock.size(), kLowPool));
+    pool.batch = 0;
+  }
+  show_pools();
+}
+
 void WalletNode::generate() {
-  if (epoch_ == 0 || depleted_) return;
+  if (epoch_ == 0 || faults_.pool_depleted) return;
+  const std::size_t target = faults_.pool_low ? kLowPool : static_cast<std::size_t>(options_.pool_target);
   const auto others = static_cast<std::size_t>(options_.threshold - 1);
   for (int protocol = 0; protocol < 2; ++protocol) {
     Pool& pool = pools_[protocol];
-    if (pool.batch != 0 || pool.stock.size() >= static_cast<std::size_t>(options_.pool_target)) continue;
+    // A full stock that needs an absent member is no stock: one batch more for those who are there.
+    const auto usable = std::ranges::count_if(pool.stock, [this](const Presignature& p) { return online(p.members); });
+    const bool enough = usable >= std::min<std::ptrdiff_t>(options_.batch, static_cast<std::ptrdiff_t>(target));
+    if (pool.batch != 0 || (pool.stock.size() >= target && enough)) continue;
     if (network_.connected().size() < others) continue;
     std::vector<int> candidates(network_.connected().begin(), network_.connected().end());
     while (candidates.size() > others) {
