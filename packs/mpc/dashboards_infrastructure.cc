@@ -50,10 +50,10 @@ Dashboard infrastructure() {
              .min = 0},
             {.title = "WAL fsync latency",
              .kind = Kind::kTimeseries,
-             .queries = {query("{{instance}} p50",
+             .queries = {query("p50 {{instance}}",
                                "histogram_quantile(0.5, sum by (le, instance) "
                                "(rate(etcd_disk_wal_fsync_duration_seconds_bucket{stack=\"mpc\"}[5m])))"),
-                         query("{{instance}} p99",
+                         query("p99 {{instance}}",
                                "histogram_quantile(0.99, sum by (le, instance) "
                                "(rate(etcd_disk_wal_fsync_duration_seconds_bucket{stack=\"mpc\"}[5m])))")},
              .description = "Time to write etcd's log to disk. p99 above 0.5 s warns: the disk is too slow or shared.",
@@ -69,10 +69,10 @@ Dashboard infrastructure() {
              .min = 0},
             {.title = "Peer round trip time",
              .kind = Kind::kTimeseries,
-             .queries = {query("{{instance}} → {{To}} p50",
+             .queries = {query("p50 {{instance}} → {{To}}",
                                "histogram_quantile(0.5, sum by (le, instance, To) "
                                "(rate(etcd_network_peer_round_trip_time_seconds_bucket{stack=\"mpc\"}[5m])))"),
-                         query("{{instance}} → {{To}} p99",
+                         query("p99 {{instance}} → {{To}}",
                                "histogram_quantile(0.99, sum by (le, instance, To) "
                                "(rate(etcd_network_peer_round_trip_time_seconds_bucket{stack=\"mpc\"}[5m])))")},
              .description = "Between etcd members. p99 above 0.15 s warns: elections follow.",
@@ -89,7 +89,7 @@ Dashboard infrastructure() {
              .mappings = {{0, "down", Color::kRed}, {1, "up", Color::kGreen}}},
             {.title = "Active connections",
              .kind = Kind::kTimeseries,
-             .queries = {query("{{datname}} active",
+             .queries = {query("active {{datname}}",
                                "sum by (datname) (pg_stat_activity_count{stack=\"mpc\",state=\"active\"})"),
                          query("all", "sum(pg_stat_activity_count{stack=\"mpc\"})"),
                          query("limit", "max(pg_settings_max_connections{stack=\"mpc\"})")},
@@ -143,17 +143,17 @@ Dashboard infrastructure() {
             {.title = "Network I/O",
              .kind = Kind::kTimeseries,
              .queries =
-                 {query("{{name}} RX",
+                 {query("RX {{name}}",
                         "sum by (name) (rate(container_network_receive_bytes_total{stack=\"mpc\",name!=\"\"}[5m]))"),
-                  query("{{name}} TX",
+                  query("TX {{name}}",
                         "sum by (name) (rate(container_network_transmit_bytes_total{stack=\"mpc\",name!=\"\"}[5m]))")},
              .description = "Received and sent per container.",
              .unit = "Bps"},
             {.title = "Disk I/O",
              .kind = Kind::kTimeseries,
-             .queries = {query("{{name}} read",
+             .queries = {query("read {{name}}",
                                "sum by (name) (rate(container_fs_reads_bytes_total{stack=\"mpc\",name!=\"\"}[5m]))"),
-                         query("{{name}} write",
+                         query("write {{name}}",
                                "sum by (name) (rate(container_fs_writes_bytes_total{stack=\"mpc\",name!=\"\"}[5m]))")},
              .description = "Read and written per container.",
              .unit = "Bps"}}}}};
@@ -213,10 +213,10 @@ Dashboard network_monitoring() {
             {.title = "Network bandwidth per node (RX/TX)",
              .kind = Kind::kTimeseries,
              .queries =
-                 {query("{{name}} RX",
+                 {query("RX {{name}}",
                         "sum by (name) "
                         "(rate(container_network_receive_bytes_total{stack=\"mpc\",name=~\"mpc-node-.+\"}[5m]))"),
-                  query("{{name}} TX",
+                  query("TX {{name}}",
                         "sum by (name) "
                         "(rate(container_network_transmit_bytes_total{stack=\"mpc\",name=~\"mpc-node-.+\"}[5m]))")},
              .description = "Received and sent by each node's container.",
@@ -238,10 +238,10 @@ Dashboard network_monitoring() {
             {.title = "Network packet rate",
              .kind = Kind::kTimeseries,
              .queries =
-                 {query("{{name}} TX",
+                 {query("TX {{name}}",
                         "sum by (name) "
                         "(rate(container_network_transmit_packets_total{stack=\"mpc\",name=~\"mpc-node-.+\"}[5m]))"),
-                  query("{{name}} RX",
+                  query("RX {{name}}",
                         "sum by (name) "
                         "(rate(container_network_receive_packets_total{stack=\"mpc\",name=~\"mpc-node-.+\"}[5m]))")},
              .description = "Packets sent and received by each node's container.",
@@ -249,17 +249,17 @@ Dashboard network_monitoring() {
             {.title = "Network errors and drops",
              .kind = Kind::kTimeseries,
              .queries =
-                 {query("{{name}} RX errors",
+                 {query("RX errors {{name}}",
                         "sum by (name) "
                         "(rate(container_network_receive_errors_total{stack=\"mpc\",name=~\"mpc-node-.+\"}[5m]))"),
-                  query("{{name}} TX errors",
+                  query("TX errors {{name}}",
                         "sum by (name) "
                         "(rate(container_network_transmit_errors_total{stack=\"mpc\",name=~\"mpc-node-.+\"}[5m]))"),
-                  query("{{name}} RX drops",
+                  query("RX drops {{name}}",
                         "sum by (name) "
                         "(rate(container_network_receive_packets_dropped_total{stack=\"mpc\",name=~\"mpc-node-.+\"}[5m]"
                         "))"),
-                  query("{{name}} TX drops",
+                  query("TX drops {{name}}",
                         "sum by (name) "
                         "(rate(container_network_transmit_packets_dropped_total{stack=\"mpc\",name=~\"mpc-node-.+\"}["
                         "5m]))")},

@@ -86,15 +86,15 @@ Dashboard cluster_overview() {
             {.title = "CPU and memory usage",
              .kind = Kind::kTimeseries,
              .queries =
-                 {query("{{name}} CPU",
+                 {query("CPU cores {{name}}",
                         "sum by (name) "
                         "(rate(container_cpu_usage_seconds_total{stack=\"mpc\",name=~\"mpc-node-.+\"}[5m]))"),
-                  on_right(query("{{name}} memory",
+                  on_right(query("memory {{name}}",
                                  "sum by (name) (container_memory_usage_bytes{stack=\"mpc\",name=~\"mpc-node-.+\"})"),
                            "bytes"),
                   on_right(
                       query(
-                          "{{name}} limit",
+                          "memory limit {{name}}",
                           "sum by (name) (container_spec_memory_limit_bytes{stack=\"mpc\",name=~\"mpc-node-.+\"}) > 0"),
                       "bytes")},
              .description = "CPU cores in use (left), memory and its limit (right) of each node's container. Memory "
@@ -251,11 +251,11 @@ Dashboard signature_performance() {
             {.title = "Signature duration percentiles by protocol (CGGMP24, FROST)",
              .kind = Kind::kTimeseries,
              .queries =
-                 {query("{{protocol}} p50", "histogram_quantile(0.5, sum by (le, protocol) (rate(#1_bucket[5m])))",
+                 {query("p50 {{protocol}}", "histogram_quantile(0.5, sum by (le, protocol) (rate(#1_bucket[5m])))",
                         kSignatureDurationSeconds),
-                  query("{{protocol}} p95", "histogram_quantile(0.95, sum by (le, protocol) (rate(#1_bucket[5m])))",
+                  query("p95 {{protocol}}", "histogram_quantile(0.95, sum by (le, protocol) (rate(#1_bucket[5m])))",
                         kSignatureDurationSeconds),
-                  query("{{protocol}} p99", "histogram_quantile(0.99, sum by (le, protocol) (rate(#1_bucket[5m])))",
+                  query("p99 {{protocol}}", "histogram_quantile(0.99, sum by (le, protocol) (rate(#1_bucket[5m])))",
                         kSignatureDurationSeconds)},
              .description = "Signing time by protocol. The red line is the alert's 10 s.",
              .unit = "s",
@@ -278,9 +278,9 @@ Dashboard signature_performance() {
             {.title = "DKG ceremony duration",
              .kind = Kind::kTimeseries,
              .queries =
-                 {query("{{protocol}} p50", "histogram_quantile(0.5, sum by (le, protocol) (rate(#1_bucket[1h])))",
+                 {query("p50 {{protocol}}", "histogram_quantile(0.5, sum by (le, protocol) (rate(#1_bucket[1h])))",
                         kDkgDurationSeconds),
-                  query("{{protocol}} p95", "histogram_quantile(0.95, sum by (le, protocol) (rate(#1_bucket[1h])))",
+                  query("p95 {{protocol}}", "histogram_quantile(0.95, sum by (le, protocol) (rate(#1_bucket[1h])))",
                         kDkgDurationSeconds)},
              .description = "Distributed key generation over the last hour; it needs every member.",
              .unit = "s",
