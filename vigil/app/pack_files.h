@@ -6,10 +6,14 @@
 
 namespace vigil::app {
 
+struct RuleText {
+  std::string_view name;  // "pack:mpc/mpc-rules.yml", for messages and the API
+  std::string_view text;  // YAML
+};
+
 struct PackFiles {
-  std::string_view name;            // "mpc"
-  std::string_view rules_name;      // "pack:mpc/mpc-rules.yml", for messages and the API
-  std::string_view rules;           // YAML
+  std::string_view name;  // "mpc"
+  std::vector<RuleText> rules;
   std::string_view scrape_configs;  // YAML with a `scrape_configs` list
   std::string_view simulated_job;   // the job whose targets `vigil simulate` starts
 };

@@ -76,8 +76,10 @@ Result<void> add_pack(const PackFiles& pack, const DemoOptions* demo, const rule
     for (const auto& other : out.engine.scrape_configs) taken = taken || other.job_name == job.job_name;
     if (!taken) out.engine.scrape_configs.push_back(std::move(job));  // the user's own job of that name wins
   }
-  VIGIL_TRY(auto rules, rules::parse_rule_file(pack.rules, std::string(pack.rules_name), rule_options));
-  for (auto& group : rules.groups) out.engine.rule_groups.push_back(std::move(group));
+  for (const RuleText& file : pack.rules) {
+    VIGIL_TRY(auto rules, rules::parse_rule_file(file.text, std::string(file.name), rule_options));
+    for (auto& group : rules.groups) out.engine.rule_groups.push_back(std::move(group));
+  }
   return {};
 }
 

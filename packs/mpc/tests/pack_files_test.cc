@@ -70,9 +70,13 @@ TEST(MpcPack, CatalogueIsTheSharedOne) {
 }
 
 TEST(MpcPack, EveryAlertHasARunbookAndATest) {
-  const std::string rules = read(kPack / "rules/mpc-rules.yml");
+  const std::string extra = read(kPack / "rules/mpc-extra.yml");
+  const std::string rules = read(kPack / "rules/mpc-rules.yml") + extra;
   const std::vector<std::string> alerts = values_of(rules, "alert: ");
   EXPECT_EQ(alerts.size(), 28U);
+  EXPECT_EQ(values_of(extra, "alert: ").size(), 11U);
+  EXPECT_EQ(values_of(rules, "dashboard_url: /d/").size(), 28U);
+  EXPECT_EQ(values_of(rules, "component: ").size(), 28U);
   std::string tests;
   for (const auto& entry : std::filesystem::directory_iterator(kPack / "rules/tests")) tests += read(entry.path());
   std::set<std::string> runbooks;
