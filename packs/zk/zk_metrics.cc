@@ -235,6 +235,14 @@ void ZkMetrics::record_proof_generation(Milliseconds duration, bool success, std
   check_sla(Operation::kProofGeneration, duration);
 }
 
+void ZkMetrics::record_proof_size(std::string_view proof_type, std::uint64_t bytes) {
+  proof_size_.with(known(catalog::kProofTypes, proof_type)).observe(static_cast<double>(bytes));
+}
+
+void ZkMetrics::record_proof_constraints(std::string_view proof_type, std::uint64_t constraints) {
+  proof_constraints_.with(known(catalog::kProofTypes, proof_type)).observe(static_cast<double>(constraints));
+}
+
 void ZkMetrics::record_witness_generation(Milliseconds duration, ProofType type) {
   witness_generation_duration_.with(to_string(type)).observe(Seconds(duration).count());
 }

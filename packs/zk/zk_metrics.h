@@ -133,6 +133,9 @@ class ZkMetrics {
   ProofGenerationGuard start_proof_generation(ProofType type, SecurityLevel level);
   // One that was timed elsewhere, by name: a wrapped program, a remote prover.
   void record_proof_generation(Milliseconds duration, bool success, std::string_view proof_type, SecurityLevel level);
+  // What is known of its proof, where it succeeded.
+  void record_proof_size(std::string_view proof_type, std::uint64_t bytes);
+  void record_proof_constraints(std::string_view proof_type, std::uint64_t constraints);
   void record_witness_generation(Milliseconds duration, ProofType type);
   void update_queue_depth(ProofType type, std::uint64_t jobs);
   void update_queue_oldest_age(Seconds age);

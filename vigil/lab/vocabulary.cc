@@ -202,6 +202,9 @@ Vocabulary::Vocabulary(const pack::Pack& pack) {
   for (const pack::ForeignMetric& metric : pack.foreign) {
     add(metric.name, metric.type, metric.labels, metric.bounds, {});
   }
+  // What a target is labelled with, everything it shows is.
+  const auto of_targets = metrics_.at("up").labels;
+  for (auto& [name, metric] : metrics_) metric.labels.insert(of_targets.begin(), of_targets.end());
 }
 
 void Vocabulary::add(std::string_view name, MetricType type, std::span<const std::string_view> labels,

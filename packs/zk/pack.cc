@@ -1,0 +1,59 @@
+#include "packs/zk/pack.h"
+
+#include "packs/zk/catalog.h"
+#include "packs/zk/dashboards.h"
+#include "packs/zk/simulation.h"
+
+// Defined by vigil_embed() in CMakeLists.txt.
+extern "C" {
+extern const char vigil_pack_zk_alerts_begin[];
+extern const char vigil_pack_zk_alerts_end[];
+extern const char vigil_pack_zk_extra_begin[];
+extern const char vigil_pack_zk_extra_end[];
+extern const char vigil_pack_zk_scrape_begin[];
+extern const char vigil_pack_zk_scrape_end[];
+}
+
+namespace vigil::packs::zk {
+namespace {
+
+std::string_view between(const char* begin, const char* end) { return {begin, static_cast<std::size_t>(end - begin)}; }
+
+// Of the scrape jobs: `environment` is a label of every target.
+constexpr std::string_view kEnvironment[] = {"environment"};
+constexpr std::string_view kCpu[] = {"cpu", "mode", "environment"};
+constexpr std::string_view kDisk[] = {"device", "fstype", "mountpoint", "environment"};
+constexpr pack::ForeignMetric kForeign[] = {
+    {"up", MetricType::kGauge, kEnvironment},
+    {"node_cpu_seconds_total", MetricType::kCounter, kCpu},
+    {"node_memory_MemAvailable_bytes", MetricType::kGauge, kEnvironment},
+    {"node_memory_MemTotal_bytes", MetricType::kGauge, kEnvironment},
+    {"node_filesystem_avail_bytes", MetricType::kGauge, kDisk},
+    {"node_filesystem_size_bytes", MetricType::kGauge, kDisk},
+    {"process_cpu_seconds_total", MetricType::kCounter, kEnvironment},
+    {"process_resident_memory_bytes", MetricType::kGauge, kEnvironment},
+};
+
+}  // namespace
+
+const pack::Pack& pack() {
+  static const pack::File rules[] = {
+      {"zk-system-alerts.yml", between(vigil_pack_zk_alerts_begin, vigil_pack_zk_alerts_end)},
+      {"zk-extra.yml", between(vigil_pack_zk_extra_begin, vigil_pack_zk_extra_end)},
+  };
+  static const pack::Pack self{
+      .name = "zk",
+      .title = "ZK proof system",
+      .catalog = catalog::kAll,
+      .foreign = kForeign,
+      .rules = rules,
+      .scrape_configs = between(vigil_pack_zk_scrape_begin, vigil_pack_zk_scrape_end),
+      .simulated_port = 13001,
+      .dashboards = &dashboards,
+      .scenarios = scenarios(),
+      .simulate = &simulate,
+  };
+  return self;
+}
+
+}  // namespace vigil::packs::zk
