@@ -147,7 +147,7 @@ foreach(folder IN LISTS folders)
   file(RELATIVE_PATH path ${PROJECT_SOURCE_DIR} ${folder})
   install(DIRECTORY ${folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/${path} COMPONENT development
           FILES_MATCHING PATTERN "*.h"
-          PATTERN tests EXCLUDE PATTERN bench EXCLUDE PATTERN fuzz EXCLUDE PATTERN testdata EXCLUDE)
+          PATTERN tests EXCLUDE PATTERN testing EXCLUDE PATTERN bench EXCLUDE PATTERN fuzz EXCLUDE PATTERN testdata EXCLUDE)
 endforeach()
 
 configure_package_config_file(cmake/vigil-config.cmake.in ${PROJECT_BINARY_DIR}/package/vigil-config.cmake

@@ -29,7 +29,7 @@ metrics_only_works() { "$1" 127.0.0.1:0 </dev/null | grep -qx 'http://127.0.0.1:
 
 check install cmake --install "$BUILD" --component development --prefix "$PREFIX"
 check "headers are installed" test -f "$PREFIX/include/vigil/metrics/metrics.h" -a -f "$PREFIX/include/packs/mpc/catalog.h"
-check "no test is installed" test -z "$(find "$PREFIX" -name '*_test*' -o -name tests)"
+check "no test is installed" test -z "$(find "$PREFIX" -name '*_test' -o -name tests -o -name testing)"
 check "nothing points into the source tree" refuses grep -rn -e "$ROOT" -e "$BUILD" "$PREFIX/lib/cmake" "$PREFIX/lib/pkgconfig"
 
 mkdir -p "$WORK/project" "$WORK/metrics"
