@@ -1,6 +1,7 @@
 #include "vigil/app/server.h"
 
 #include <pthread.h>
+#include <re2/re2.h>
 #include <unistd.h>
 
 #include <array>
@@ -198,6 +199,7 @@ class Server {
 
     net::Router router;
     api::add_routes(router, std::move(api));
+    VIGIL_TRY_VOID(allow_origins(router));
     router.observe([this](const net::RouteObservation& seen) {
       const std::string code = std::to_string(seen.status);
       requests_.with(seen.pattern.empty() ? "other" : seen.pattern, code).inc();
@@ -206,9 +208,19 @@ class Server {
     net::ServerOptions server;
     server.listen = options_.listen_addresses;
     server.web_config_file = options_.web_config_file;
+    server.anonymous_loopback = options_.anonymous_loopback;
     server.limits.max_connections = options_.max_connections;
     server.registry = &metrics::Registry::global();
     VIGIL_TRY(http_, net::HttpServer::start(std::move(server), router.handler(), router.policy()));
+    return {};
+  }
+
+  Result<void> allow_origins(net::Router& router) const {
+    if (options_.cors_origin.empty()) return {};
+    auto pattern = std::make_shared<const RE2>(options_.cors_origin, RE2::Quiet);
+    if (!pattern->ok()) return fail(ErrorCode::kInvalidArgument, "--web.cors.origin: " + pattern->error());
+    router.allow_origins([pattern](std::string_view origin) { return RE2::FullMatch(origin, *pattern); },
+                         options_.cors_origin == ".*");
     return {};
   }
 

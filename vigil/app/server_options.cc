@@ -31,6 +31,13 @@ void add_server_options(CLI::App& command, ServerOptions& o) {
       ->capture_default_str()
       ->take_all();
   command.add_option("--web.config.file", o.web_config_file, "TLS and basic auth, in exporter-toolkit's format");
+  command.add_flag(
+      "--web.anonymous-loopback,!--no-web.anonymous-loopback", o.anonymous_loopback,
+      "With basic auth: serve requests without credentials that come from this machine and through no "
+      "proxy (default; switch off with --no-web.anonymous-loopback). Wrong credentials are always refused");
+  command.add_option("--web.cors.origin", o.cors_origin,
+                     "Web pages of these origins may read answers: a regular expression, fully anchored, e.g. "
+                     "'https?://(domain1|domain2)\\.com'; '.*' is every page (default: none)");
   command.add_option("--web.external-url", o.external_url,
                      "URL under which this server is reached, for links in alerts");
   command.add_option("--web.max-connections", o.max_connections, "Connections open at one time")->capture_default_str();
@@ -81,6 +88,8 @@ std::map<std::string, std::string> flag_values(const ServerOptions& o) {
       {"storage.tsdb.wal-fsync", text(o.wal_fsync)},
       {"web.listen-address", joined(o.listen_addresses)},
       {"web.config.file", o.web_config_file},
+      {"web.anonymous-loopback", text(o.anonymous_loopback)},
+      {"web.cors.origin", o.cors_origin},
       {"web.external-url", o.external_url},
       {"web.max-connections", std::to_string(o.max_connections)},
       {"web.enable-lifecycle", text(o.enable_lifecycle)},

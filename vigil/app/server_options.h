@@ -21,6 +21,9 @@ struct ServerOptions {
   bool wal_fsync = false;
   std::vector<std::string> listen_addresses = {"127.0.0.1:9090"};
   std::string web_config_file;
+  // Requests without credentials pass from this machine where basic auth is configured.
+  bool anonymous_loopback = true;
+  std::string cors_origin;   // regular expression, anchored; "" = no other origin
   std::string external_url;  // "" = http://<first listen address>
   std::uint64_t max_connections = 512;
   bool enable_lifecycle = false;

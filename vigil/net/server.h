@@ -52,7 +52,8 @@ struct ServerOptions {
   // HTTP for everyone. Changed files take effect within a second; a broken change is logged and ignored.
   std::filesystem::path web_config_file;
   // With basic auth configured: requests without credentials pass when they come from this
-  // machine. Wrong credentials are 401 from everywhere.
+  // machine and no proxy has passed them on (X-Forwarded-For, X-Real-IP, Forwarded, Via).
+  // Wrong credentials are 401 from everywhere.
   bool anonymous_loopback = false;
   FileSystem* file_system = nullptr;      // for the files above; null: FileSystem::real()
   metrics::Registry* registry = nullptr;  // shows ServerStats as vigil_http_*; of one server at most

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
@@ -29,6 +30,8 @@ constexpr std::size_t kMaxQueuedBytes = 256U << 10;  // a streaming handler wait
 constexpr std::size_t kMaxDiscardedBytes = 1U << 20;
 constexpr Duration kLingerTimeout = 2 * kSecond;
 constexpr int kMaxVerifications = 64;  // waiting bcrypt checks
+// What a proxy adds to the requests it passes on.
+constexpr std::array kForwardingHeaders{"Forwarded", "Via", "X-Forwarded-For", "X-Real-IP"};
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -231,7 +234,10 @@ void Session::authorize() {
     headers.set("WWW-Authenticate", "Basic");
     self.respond(401, "Unauthorized\n", std::move(headers));
   };
-  switch (core_->security->check(authorization, loopback_, head_->user)) {
+  // What a proxy on this machine passes on comes from somewhere else.
+  const bool forwarded =
+      std::ranges::any_of(kForwardingHeaders, [&](const char* name) { return head_->headers.has(name); });
+  switch (core_->security->check(authorization, loopback_ && !forwarded, head_->user)) {
     case WebSecurity::Verdict::kAllow: return accept_body();
     case WebSecurity::Verdict::kDeny: return refuse(*this);
     case WebSecurity::Verdict::kVerify: break;

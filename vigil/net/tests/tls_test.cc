@@ -189,6 +189,14 @@ TEST_F(TlsTest, AnonymousFromLoopbackIfAllowed) {
   wrong.username = "alice";
   wrong.password = "no";
   EXPECT_EQ(client_->fetch(wrong)->status, 401);
+  for (const char* header : {"X-Forwarded-For", "x-forwarded-for", "X-Real-IP", "Forwarded", "Via"}) {
+    ClientRequest forwarded = request();
+    forwarded.headers.set(header, "203.0.113.7");
+    EXPECT_EQ(client_->fetch(forwarded)->status, 401) << header;
+    forwarded.username = "alice";
+    forwarded.password = "open sesame";
+    EXPECT_EQ(client_->fetch(forwarded)->status, 200) << header;
+  }
 }
 
 TEST_F(TlsTest, ExtraHeaders) {
