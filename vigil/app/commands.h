@@ -18,6 +18,8 @@ void add_check_command(CLI::App& root, int& exit_code);
 void add_test_command(CLI::App& root, int& exit_code);
 void add_tsdb_command(CLI::App& root, int& exit_code);
 void add_simulate_command(CLI::App& root, int& exit_code);
+void add_exporter_command(CLI::App& root, int& exit_code);
+void add_run_command(CLI::App& root, int& exit_code);
 
 // One node of a simulated network: how the simulator starts its children. Not shown in help.
 int run_simulated_node(const std::vector<std::string>& arguments);
