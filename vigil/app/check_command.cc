@@ -131,6 +131,8 @@ void add_check_command(CLI::App& root, int& exit_code) {
     }
   });
 
+  add_pack_check(*check, exit_code);
+
   CLI::App* metrics =
       check->add_subcommand("metrics", "A page of metrics on standard input: does it parse, is it idiomatic?");
   metrics->callback([&exit_code] { check_metrics(exit_code); });

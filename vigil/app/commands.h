@@ -16,6 +16,9 @@ void add_server_command(CLI::App& root, int& exit_code);
 void add_query_command(CLI::App& root, int& exit_code);
 void add_check_command(CLI::App& root, int& exit_code);
 void add_test_command(CLI::App& root, int& exit_code);
+void add_dashboards_command(CLI::App& root, int& exit_code);
+// `vigil check pack`, below `check`.
+void add_pack_check(CLI::App& check, int& exit_code);
 void add_tsdb_command(CLI::App& root, int& exit_code);
 void add_simulate_command(CLI::App& root, int& exit_code);
 void add_exporter_command(CLI::App& root, int& exit_code);

@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   vigil::app::add_test_command(app, exit_code);
   vigil::app::add_tsdb_command(app, exit_code);
   vigil::app::add_simulate_command(app, exit_code);
+  vigil::app::add_dashboards_command(app, exit_code);
   vigil::app::add_exporter_command(app, exit_code);
   vigil::app::add_run_command(app, exit_code);
 

@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "packs/all/all.h"
 #include "vigil/api/api.h"
 #include "vigil/app/child_process.h"
 #include "vigil/app/exporter_search.h"
@@ -317,8 +318,10 @@ Result<void> run_server(const ServerOptions& options) {
   // Before any thread exists: they inherit the mask, and the demo's end follows ours.
   const Signals signals;
   std::vector<std::unique_ptr<ChildProcess>> demos;
-  for (const std::string& demo : options.demos) {
-    VIGIL_TRY(auto child, ChildProcess::start({"simulate", demo == "all" ? "mpc" : demo}));
+  for (const pack::Pack* const pack : packs::all()) {
+    const auto wanted = [pack](const std::string& name) { return name == pack->name || name == "all"; };
+    if (std::ranges::none_of(options.demos, wanted)) continue;
+    VIGIL_TRY(auto child, ChildProcess::start({"simulate", std::string(pack->name)}));
     demos.push_back(std::move(child));
   }
   Server server(options);

@@ -66,6 +66,8 @@ void add_server_options(CLI::App& command, ServerOptions& o) {
                   "promql-delayed-name-removal")
       ->delimiter(',');
   command.add_option("--pack", o.packs, "Load a pack's scrape jobs and rules; repeatable; 'all'")->take_all();
+  command.add_option("--pack.overrides", o.pack_overrides,
+                     "File of thresholds, switches and objectives that differ from the packs' own");
   command.add_option("--demo", o.demos, "Also start a pack's simulated network and scrape it; repeatable")->take_all();
   command.add_option("--log.level", o.log_level, "debug, info, warn or error")
       ->capture_default_str()
@@ -104,6 +106,7 @@ std::map<std::string, std::string> flag_values(const ServerOptions& o) {
       {"rules.alert.resend-delay", o.resend_delay},
       {"enable-feature", joined(o.features)},
       {"pack", joined(o.packs)},
+      {"pack.overrides", o.pack_overrides},
       {"demo", joined(o.demos)},
       {"log.level", o.log_level},
   };

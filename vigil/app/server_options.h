@@ -39,6 +39,7 @@ struct ServerOptions {
   std::vector<std::string> features;
   std::vector<std::string> packs;
   std::vector<std::string> demos;
+  std::string pack_overrides;  // a file
   std::string log_level = "info";
 };
 

@@ -8,11 +8,13 @@
 #include <set>
 #include <utility>
 
-#include "vigil/app/pack_files.h"
+#include "packs/all/all.h"
 #include "vigil/base/glob.h"
 #include "vigil/base/strings.h"
 #include "vigil/config/prometheus_config.h"
 #include "vigil/rules/manager.h"
+#include "vigil/sim/serve.h"
+#include "vigil/tuning/overrides.h"
 #include "vigil/yaml/scalars.h"
 
 namespace vigil::app {
@@ -56,30 +58,53 @@ scrape::ScrapeConfig self_scrape(const std::string& own_address) {
   return job;
 }
 
-// A demo scrapes often, so that the page is alive at once, and leaves out the jobs of
-// exporters that do not run here: a demo that starts with alerts about them misleads.
-struct DemoOptions {
-  Duration scrape_interval = 2 * kSecond;
-  std::set<std::string> running_exporters;
-};
+// Scraped often, so that the page is alive at once.
+constexpr Duration kDemoInterval = 5 * kSecond;
 
-Result<void> add_pack(const PackFiles& pack, const DemoOptions* demo, const rules::RuleFileOptions& rule_options,
-                      FileSystem& files, Settings& out) {
-  VIGIL_TRY(auto jobs, config::parse_prometheus_config(pack.scrape_configs, "pack:" + std::string(pack.name), files));
-  for (auto& job : jobs.scrape_configs) {
-    if (demo != nullptr) {
-      if (job.job_name != pack.simulated_job && !demo->running_exporters.contains(job.job_name)) continue;
-      job.interval = demo->scrape_interval;
-      job.timeout = std::min(job.timeout, demo->scrape_interval);
+// The pages of a pack's simulated network as scrape jobs.
+std::vector<scrape::ScrapeConfig> demo_jobs(const pack::Pack& pack) {
+  std::vector<scrape::ScrapeConfig> jobs;
+  for (const sim::Page& page : sim::pages(pack)) {
+    // The wallet's demo is real processes, without the stand-ins of its exporters.
+    if (pack.name == "mpc" && page.job != "mpc-nodes") continue;
+    auto job = std::ranges::find(jobs, page.job, &scrape::ScrapeConfig::job_name);
+    if (job == jobs.end()) {
+      job = jobs.insert(jobs.end(), scrape::ScrapeConfig());
+      job->job_name = page.job;
+      job->fingerprint = "demo " + std::string(pack.name) + " " + page.job;
+      job->interval = job->timeout = kDemoInterval;
     }
+    LabelsBuilder target;
+    target.set("__address__", page.address).set("stack", pack.name);
+    for (const auto& [name, value] : page.labels) target.set(name, value);
+    discovery::TargetGroup group;
+    group.source = "demo/" + page.address;
+    group.targets.push_back(target.build());
+    job->discovery.static_groups.push_back(std::move(group));
+  }
+  return jobs;
+}
+
+Result<void> add_pack(const pack::Pack& pack, bool demo, const tuning::Overrides& overrides,
+                      const rules::RuleFileOptions& rule_options, FileSystem& files, Settings& out) {
+  std::vector<scrape::ScrapeConfig> jobs;
+  if (demo) {
+    jobs = demo_jobs(pack);
+  } else {
+    VIGIL_TRY(auto config,
+              config::parse_prometheus_config(pack.scrape_configs, "pack:" + std::string(pack.name), files));
+    jobs = std::move(config.scrape_configs);
+  }
+  for (auto& job : jobs) {
     bool taken = false;
     for (const auto& other : out.engine.scrape_configs) taken = taken || other.job_name == job.job_name;
     if (!taken) out.engine.scrape_configs.push_back(std::move(job));  // the user's own job of that name wins
   }
-  for (const RuleText& file : pack.rules) {
-    VIGIL_TRY(auto rules, rules::parse_rule_file(file.text, std::string(file.name), rule_options));
-    for (auto& group : rules.groups) out.engine.rule_groups.push_back(std::move(group));
-  }
+  const auto changed = overrides.find(pack.name);
+  VIGIL_TRY(
+      auto groups,
+      tuning::rule_groups(pack, changed == overrides.end() ? tuning::PackOverrides() : changed->second, rule_options));
+  std::ranges::move(groups, std::back_inserter(out.engine.rule_groups));
   return {};
 }
 
@@ -142,13 +167,21 @@ Result<Settings> load_settings(const ServerOptions& options, const std::string& 
 
   std::vector<std::string> names = options.packs;
   for (const std::string& demo : options.demos) names.push_back(demo);
-  for (const PackFiles& pack : packs()) {
-    const auto wanted = [&pack](const std::string& name) { return name == pack.name || name == "all"; };
+  tuning::Overrides overrides;
+  if (!options.pack_overrides.empty()) {
+    VIGIL_TRY(const std::string text, files.read_file(options.pack_overrides));
+    VIGIL_TRY(overrides, tuning::parse_overrides(text, options.pack_overrides));
+    for (const auto& [name, changes] : overrides) {
+      if (packs::find(name) == nullptr) {
+        return fail(ErrorCode::kInvalidArgument, options.pack_overrides + ": there is no pack " + go_quote(name));
+      }
+    }
+  }
+  for (const pack::Pack* const pack : packs::all()) {
+    const auto wanted = [pack](const std::string& name) { return name == pack->name || name == "all"; };
     if (std::none_of(names.begin(), names.end(), wanted)) continue;
-    DemoOptions demo;
-    for (const auto& exporter : found_exporters) demo.running_exporters.insert(exporter.job_name);
     const bool is_demo = std::any_of(options.demos.begin(), options.demos.end(), wanted);
-    VIGIL_TRY_VOID(add_pack(pack, is_demo ? &demo : nullptr, rule_options, files, settings));
+    VIGIL_TRY_VOID(add_pack(*pack, is_demo, overrides, rule_options, files, settings));
   }
   if (options.config_file.empty()) {  // exporters that no pack has as its own
     for (const auto& exporter : found_exporters) {
@@ -165,7 +198,7 @@ Result<Settings> load_settings(const ServerOptions& options, const std::string& 
     }
   }
   for (const std::string& name : names) {
-    if (name != "all" && find_pack(name) == nullptr)
+    if (name != "all" && packs::find(name) == nullptr)
       return fail(ErrorCode::kInvalidArgument, "there is no pack " + go_quote(name));
   }
 

@@ -33,6 +33,8 @@ std::string styled(Style style, std::string_view text) {
   return code(style) + std::string(text) + "\033[0m";
 }
 
+bool is_terminal(std::FILE* stream) { return ::isatty(::fileno(stream)) == 1; }
+
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   bool escape = false;

@@ -1,6 +1,7 @@
 // What tools print for people: aligned tables, colour where standard output is a terminal.
 #pragma once
 
+#include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,9 @@ class Table {
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
 };
+
+// Whether people look at it.
+bool is_terminal(std::FILE* stream);
 
 // The number of characters of UTF-8 text.
 std::size_t display_width(std::string_view text);

@@ -143,7 +143,9 @@ std::vector<Page> pages(const pack::Pack& pack) {
   std::vector<Page> all;
   int port = pack.simulated_port;
   for (const pack::Process& process : simulation->processes()) {
-    all.push_back({process.job, "127.0.0.1:" + std::to_string(port++)});
+    Page page{process.job, "127.0.0.1:" + std::to_string(port++), process.labels};
+    page.labels.emplace_back("instance", process.instance);
+    all.push_back(std::move(page));
   }
   return all;
 }

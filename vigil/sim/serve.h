@@ -9,6 +9,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vigil/base/error.h"
@@ -33,6 +34,8 @@ struct ServeOptions {
 struct Page {
   std::string job;
   std::string address;  // "127.0.0.1:18100"
+  // Of its target: what the process adds, and `instance`, its name in the network.
+  std::vector<std::pair<std::string, std::string>> labels;
 };
 std::vector<Page> pages(const pack::Pack& pack);
 
