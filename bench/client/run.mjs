@@ -57,19 +57,23 @@ results.load_at_end = loadavg()[0];
 // --- report -------------------------------------------------------------------
 
 const show = value => value === undefined ? '–' : value >= 1000 ? Math.round(value).toLocaleString('en') : value >= 10 ? value.toFixed(1) : String(Number(value.toPrecision(3)));
-const met = ok => ok ? 'yes' : '**no**';
+const known = (...values) => values.every(value => value !== undefined);
+const met = (ok, ...of) => !known(...of) ? 'not measured' : ok ? 'yes' : '**no**';
 const line = (...cells) => console.log(`| ${cells.join(' | ')} |`);
 const head = (...cells) => { console.log(); line(...cells); line(...cells.map(() => '---')); };
 const mib = bytes => bytes / 1048576;
 
 head('measure', 'vigil', 'prometheus-cpp', 'ratio', 'must', 'met');
 // `least`: how many times vigil must be better than prometheus-cpp.
-const ratio = (label, vigil, peer, least) => line(label, show(vigil), show(peer), `${show(peer / vigil)}×`, `≥ ${least}×`, met(peer / vigil >= least));
-const most = (label, vigil, peer, limit, text = show(limit)) => line(label, show(vigil), show(peer), peer === undefined ? '–' : `${show(peer / vigil)}×`, `≤ ${text}`, met(vigil <= limit));
+const times = (vigil, peer) => known(vigil, peer) && vigil > 0 ? `${show(peer / vigil)}×` : '–';
+const ratio = (label, vigil, peer, least) => line(label, show(vigil), show(peer), times(vigil, peer), `≥ ${least}×`, met(peer / vigil >= least, vigil, peer));
+const most = (label, vigil, peer, limit, text = show(limit)) => line(label, show(vigil), show(peer), times(vigil, peer), `≤ ${text}`, met(vigil <= limit, vigil, limit));
+// On a machine too busy for a clean window there is no figure.
+const ns = timing => timing.windows > 0 ? timing.ns : undefined;
 const pair = (operation, label, least) => {
   const { vigil, 'prometheus-cpp': peer } = results.operations[operation];
-  ratio(`${label}, 1 thread, ns`, vigil.one.ns, peer.one.ns, least[0]);
-  ratio(`${label}, 2 threads, ns`, vigil.two.ns, peer.two.ns, least[1]);
+  ratio(`${label}, 1 thread, ns`, ns(vigil.one), ns(peer.one), least[0]);
+  ratio(`${label}, 2 threads, ns`, ns(vigil.two), ns(peer.two), least[1]);
 };
 const counted = (operation, label, limit) => most(`${label}, instructions`, results.operations[operation].vigil.instructions, results.operations[operation]['prometheus-cpp'].instructions, limit);
 
@@ -79,7 +83,7 @@ pair('histogram', 'histogram observe, 30 buckets', [6, 20]);
 counted('histogram', 'histogram observe', 70);
 const { histogram, native } = results.operations;
 for (const [threads, key] of [['1 thread', 'one'], ['2 threads', 'two']]) {
-  most(`native histogram observe, ${threads}, ns`, native.vigil[key].ns, undefined, histogram.vigil[key].ns, `classic (${show(histogram.vigil[key].ns)})`);
+  most(`native histogram observe, ${threads}, ns`, ns(native.vigil[key]), undefined, ns(histogram.vigil[key]), `classic (${show(ns(histogram.vigil[key]))})`);
 }
 line('native histogram observe, instructions', show(native.vigil.instructions), '–', '–', '–', '–');
 pair('timer', 'timer scope', [2.2, 10]);
@@ -93,7 +97,8 @@ most('… longest update meanwhile, us', ...both('page', 'update_us'), 100);
 most('… longest registration meanwhile, us', ...both('page', 'registration_us'), 100);
 ratio('HTTP scrape of 100,000 series, ms', ...both('scrape', 'wall_ms'), 16);
 ratio('bytes per counter series', ...both('memory', 'bytes'), 3);
-line('registration of a series, CPU ns', ...both('memory', 'register_ns').map(show), `${show(results.memory['prometheus-cpp'].register_ns / results.memory.vigil.register_ns)}×`, '–', '–');
+line('registration of a series, CPU ns', ...both('memory', 'register_ns').map(show), times(...both('memory', 'register_ns')), '–', '–');
+line('snapshot of 100,000 series, CPU ms', ...both('snapshot', 'cpu_ms').map(show), times(...both('snapshot', 'cpu_ms')), '–', '–');
 most('snapshot of 100,000 series, p99, ms', ...both('snapshot', 'wall_p99_ms'), 100);
 
 head('reference loop, per block', 'instructions', 'of the loop', 'CPU us', 'must', 'met');
