@@ -50,6 +50,7 @@ ConsensusMetrics::ConsensusMetrics(metrics::RegistryRef registry, const HotStuff
       duplicate_votes(registry),
       qc_formed(registry),
       qc_formation(registry),
+      registry_(registry.pointer),
       clock_(*options.clock),
       max_validators_(options.max_validators),
       validators_(validators) {}

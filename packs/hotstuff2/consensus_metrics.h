@@ -84,6 +84,9 @@ class ConsensusMetrics {
   void record_liveness_timeout();
   void record_byzantine_behavior(ByzantineBehaviorType behavior_type, ValidatorId validator);
 
+  // Where it is shown; null: nowhere.
+  const metrics::Registry* registry() const { return registry_; }
+
   const metrics::ByEnum<catalog::kBlocksProposed, ProposalPath> blocks_proposed;
   const metrics::InstrumentOf<catalog::kBlocksCommitted> blocks_committed;
   const metrics::InstrumentOf<catalog::kBlockProposalTimeSeconds> block_proposal_time;
@@ -134,6 +137,7 @@ class ConsensusMetrics {
 
   bool is_duplicate(VoteType vote_type, std::uint64_t view, ValidatorId validator) REQUIRES(view_mutex_);
 
+  const metrics::Registry* const registry_;
   const Clock& clock_;
   const std::uint32_t max_validators_;
   ValidatorMetrics* const validators_;

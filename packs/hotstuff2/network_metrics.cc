@@ -20,7 +20,8 @@ NetworkMetrics::NetworkMetrics(metrics::RegistryRef registry, const HotStuffOpti
       connection_failures(registry),
       message_delivery_rate(registry, catalog::kMessageDeliveryRate),
       messages_dropped(registry),
-      peer_round_trip(registry, with_max_validators(catalog::kPeerRoundTripSeconds, options.max_validators)) {}
+      peer_round_trip(registry, with_max_validators(catalog::kPeerRoundTripSeconds, options.max_validators)),
+      registry_(registry.pointer) {}
 
 void NetworkMetrics::record_message_sent(MessageType msg_type, PeerId /*peer*/, std::size_t size) {
   messages_sent(msg_type).inc();

@@ -45,6 +45,9 @@ class NetworkMetrics {
   void record_network_partition(std::size_t affected_peers);
   void record_connection_failure(PeerId peer, NetworkError error);
 
+  // Where it is shown; null: nowhere.
+  const metrics::Registry* registry() const { return registry_; }
+
   const metrics::ByEnum<catalog::kMessagesSent, MessageType> messages_sent;
   const metrics::ByEnum<catalog::kMessagesReceived, MessageType> messages_received;
   const metrics::ByEnum<catalog::kMessageProcessingTimeSeconds, MessageType> message_processing_time;
@@ -62,6 +65,9 @@ class NetworkMetrics {
 
   const metrics::ByEnum<catalog::kMessagesDropped, MessageType, MessageDropReason> messages_dropped;
   const metrics::InstrumentOf<catalog::kPeerRoundTripSeconds> peer_round_trip;
+
+ private:
+  const metrics::Registry* const registry_;
 };
 
 }  // namespace vigil::packs::hotstuff2

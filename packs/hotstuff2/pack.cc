@@ -17,6 +17,25 @@ extern const char vigil_pack_hotstuff2_scrape_end[];
 namespace vigil::packs::hotstuff2 {
 namespace {
 
+constexpr pack::Slo kSlos[] = {
+    {.name = "hotstuff2_finality_latency",
+     .alert = "HotStuffFinalityLatency",
+     .description = "blocks are final within half a second of their proposal",
+     .objective = 0.99,
+     .error_ratio = "1 - sum(rate(hotstuff_block_finalization_latency_seconds_bucket{le=\"0.5\"}[$window])) / "
+                    "sum(rate(hotstuff_block_finalization_latency_seconds_count[$window]))",
+     .component = "consensus",
+     .dashboard = "hotstuff2-system"},
+    {.name = "hotstuff2_view_success",
+     .alert = "HotStuffViewSuccess",
+     .description = "views end with a committed block",
+     .objective = 0.99,
+     .error_ratio = "sum(rate(hotstuff_leader_views_total{outcome=\"timed_out\"}[$window])) / "
+                    "sum(rate(hotstuff_leader_views_total[$window]))",
+     .component = "consensus",
+     .dashboard = "hotstuff2-consensus"},
+};
+
 std::string_view between(const char* begin, const char* end) { return {begin, static_cast<std::size_t>(end - begin)}; }
 
 }  // namespace
@@ -32,6 +51,7 @@ const pack::Pack& pack() {
       .catalog = catalog::kAll,
       .foreign = {},
       .rules = rules,
+      .slos = kSlos,
       .scrape_configs = between(vigil_pack_hotstuff2_scrape_begin, vigil_pack_hotstuff2_scrape_end),
       .simulated_port = 9464,
       .dashboards = &dashboards,

@@ -17,6 +17,25 @@ extern const char vigil_pack_zk_scrape_end[];
 namespace vigil::packs::zk {
 namespace {
 
+constexpr pack::Slo kSlos[] = {
+    {.name = "zk_proof_success",
+     .alert = "ZkProofSuccess",
+     .description = "proof generations succeed",
+     .objective = 0.99,
+     .error_ratio = "sum(rate(zk_proofs_generated_total{status=\"failure\"}[$window])) / "
+                    "sum(rate(zk_proofs_generated_total[$window]))",
+     .component = "prover",
+     .dashboard = "nexuszero-zk-monitoring"},
+    {.name = "zk_verification_latency",
+     .alert = "ZkVerificationLatency",
+     .description = "verifications take no longer than 100 ms",
+     .objective = 0.99,
+     .error_ratio = "1 - sum(rate(zk_verification_duration_seconds_bucket{le=\"0.1\"}[$window])) / "
+                    "sum(rate(zk_verification_duration_seconds_count[$window]))",
+     .component = "verifier",
+     .dashboard = "nexuszero-zk-monitoring"},
+};
+
 std::string_view between(const char* begin, const char* end) { return {begin, static_cast<std::size_t>(end - begin)}; }
 
 // Of the scrape jobs: `environment` is a label of every target.
@@ -47,6 +66,7 @@ const pack::Pack& pack() {
       .catalog = catalog::kAll,
       .foreign = kForeign,
       .rules = rules,
+      .slos = kSlos,
       .scrape_configs = between(vigil_pack_zk_scrape_begin, vigil_pack_zk_scrape_end),
       .simulated_port = 13001,
       .dashboards = &dashboards,

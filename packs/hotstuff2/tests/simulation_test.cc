@@ -39,7 +39,7 @@ TEST(Simulation, OneSeedGivesOneRun) {
   World a, b, other(2);
   for (World* const world : {&a, &b, &other}) {
     world->scheduler.advance(2 * kMinute);
-    ASSERT_TRUE(world->simulation->inject("leader-failure"));
+    ASSERT_TRUE(world->simulation->inject("leader_failure"));
     world->scheduler.advance(kMinute);
   }
   EXPECT_EQ(page(a.replica(1)), page(b.replica(1)));
@@ -89,34 +89,34 @@ TEST(Simulation, FaultsMoveWhatTheirAlertsRead) {
     return [=](World& world, int number) { return world(number, used) / world(number, limit); };
   };
   const Case cases[] = {
-      {"slow-blocks", 1,
+      {"slow_blocks", 1,
        [](World& world, int number) {
          return world(number, "block_interval_seconds_bucket{le=\"3\"}") -
                 world(number, "block_interval_seconds_bucket{le=\"2\"}");
        },
        true, 100},
-      {"view-change-storm", 1, series("liveness_timeouts_total"), true, 30},
-      {"leader-failure", 1, series("view_changes_total{reason=\"timeout\"}"), true, 30},
-      {"mute-leader", 2, series("liveness_timeouts_total"), true, 30},
-      {"isolated-replica", 4, series("liveness_timeouts_total"), true, 10},
-      {"flapping-links", 4, series("peer_disconnections_total{reason=\"error\"}"), true, 30},
-      {"busy-cpu", 4, series("cpu_usage_ratio"), false, 0.9},
-      {"memory-leak", 4, share("memory_usage_bytes", "memory_limit_bytes"), false, 0.85},
-      {"disk-fills", 4, share("disk_usage_bytes", "disk_limit_bytes"), false, 0.85},
+      {"view_change_storm", 1, series("liveness_timeouts_total"), true, 30},
+      {"leader_failure", 1, series("view_changes_total{reason=\"timeout\"}"), true, 30},
+      {"mute_leader", 2, series("liveness_timeouts_total"), true, 30},
+      {"isolated_replica", 4, series("liveness_timeouts_total"), true, 10},
+      {"flapping_links", 4, series("peer_disconnections_total{reason=\"error\"}"), true, 30},
+      {"busy_cpu", 4, series("cpu_usage_ratio"), false, 0.9},
+      {"memory_leak", 4, share("memory_usage_bytes", "memory_limit_bytes"), false, 0.85},
+      {"disk_fills", 4, share("disk_usage_bytes", "disk_limit_bytes"), false, 0.85},
       {"equivocation", 1,
        series("byzantine_behavior_detected_total{behavior_type=\"equivocation\",validator=\"validator-4\"}"), true, 3},
-      {"safety-violation", 1, series("safety_violations_total{violation_type=\"conflicting_commit\"}"), true, 3},
-      {"diverged-state", 1, series("commit_digest_mismatch"), false, 0.5},
-      {"transaction-flood", 1, series("mempool_size"), false, 800'000},
-      {"slow-link", 4, series("peer_round_trip_seconds{peer=\"validator-1\"}"), false, 0.5},
-      {"slow-disk", 4,
+      {"safety_violation", 1, series("safety_violations_total{violation_type=\"conflicting_commit\"}"), true, 3},
+      {"diverged_state", 1, series("commit_digest_mismatch"), false, 0.5},
+      {"transaction_flood", 1, series("mempool_size"), false, 800'000},
+      {"slow_link", 4, series("peer_round_trip_seconds{peer=\"validator-1\"}"), false, 0.5},
+      {"slow_disk", 4,
        [](World& world, int number) {
          return world(1, "last_committed_height") - world(number, "last_committed_height");
        },
        false, 10},
-      {"packet-loss", 4, [](World& world, int number) { return 1 - world(number, "message_delivery_rate"); }, false,
+      {"packet_loss", 4, [](World& world, int number) { return 1 - world(number, "message_delivery_rate"); }, false,
        0.05},
-      {"silent-validator", 1, [](World& world, int number) { return 4 - world(number, "validators_participating"); },
+      {"silent_validator", 1, [](World& world, int number) { return 4 - world(number, "validators_participating"); },
        false, 0.5},
   };
   for (const Case& c : cases) {
@@ -139,7 +139,7 @@ TEST(Simulation, FaultsMoveWhatTheirAlertsRead) {
 }
 
 TEST(Simulation, WithoutAQuorumNothingIsCommittedAndAfterwardsAllCatchUp) {
-  for (const char* const fault : {"quorum-lost", "partition"}) {
+  for (const char* const fault : {"quorum_lost", "partition"}) {
     World world;
     world.scheduler.advance(5 * kMinute);
     ASSERT_TRUE(world.simulation->inject(fault));

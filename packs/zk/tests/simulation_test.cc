@@ -51,7 +51,7 @@ TEST(Simulation, OneSeedGivesOneRun) {
   World a, b, other(2);
   for (World* const world : {&a, &b, &other}) {
     world->scheduler.advance(2 * kMinute);
-    ASSERT_TRUE(world->simulation->inject("bad-keys"));
+    ASSERT_TRUE(world->simulation->inject("bad_keys"));
     world->scheduler.advance(kMinute);
   }
   EXPECT_EQ(testing::page(a.prover(1)), testing::page(b.prover(1)));
@@ -94,23 +94,23 @@ TEST(Simulation, FaultsMoveWhatTheirAlertsRead) {
     };
   };
   const Case cases[] = {
-      {"slow-proofs", slower("proof_generation_duration_seconds", "5"), true, 50},
-      {"large-circuits", slower("proof_generation_duration_seconds", "5"), true, 10},
-      {"bad-keys", total("proofs_generated_total", "status=\"failure\""), true, 30},
-      {"slow-verifier", slower("verification_duration_seconds", "0.5"), true, 500},
-      {"invalid-proofs", total("verifications_total", "status=\"failure\""), true, 50},
-      {"slow-compilation", slower("circuit_compilation_duration_seconds", "30"), true, 5},
-      {"cold-cache", series("circuit_cache_misses_total"), true, 200},
-      {"upstream-timeouts", total("errors_total", "severity=\"error\""), true, 100},
-      {"failed-self-check", total("errors_total", "severity=\"critical\""), true, 3},
-      {"weak-parameters", total("errors_total", "category=\"security_violation\""), true, 1},
-      {"prover-out-of-memory", total("errors_total", "category=\"memory_error\""), true, 1},
-      {"poisoned-job", total("proof_jobs_requeued_total", "reason=\"error\""), true, 5},
-      {"too-many-at-once", series("concurrent_operations{operation_type=\"proof_generation\"}"), false, 5},
-      {"memory-leak", [](World& world) { return world("memory_usage_bytes{operation=\"proof_generation\"}"); }, false,
+      {"slow_proofs", slower("proof_generation_duration_seconds", "5"), true, 50},
+      {"large_circuits", slower("proof_generation_duration_seconds", "5"), true, 10},
+      {"bad_keys", total("proofs_generated_total", "status=\"failure\""), true, 30},
+      {"slow_verifier", slower("verification_duration_seconds", "0.5"), true, 500},
+      {"invalid_proofs", total("verifications_total", "status=\"failure\""), true, 50},
+      {"slow_compilation", slower("circuit_compilation_duration_seconds", "30"), true, 5},
+      {"cold_cache", series("circuit_cache_misses_total"), true, 200},
+      {"upstream_timeouts", total("errors_total", "severity=\"error\""), true, 100},
+      {"failed_self_check", total("errors_total", "severity=\"critical\""), true, 3},
+      {"weak_parameters", total("errors_total", "category=\"security_violation\""), true, 1},
+      {"prover_out_of_memory", total("errors_total", "category=\"memory_error\""), true, 1},
+      {"poisoned_job", total("proof_jobs_requeued_total", "reason=\"error\""), true, 5},
+      {"too_many_at_once", series("concurrent_operations{operation_type=\"proof_generation\"}"), false, 5},
+      {"memory_leak", [](World& world) { return world("memory_usage_bytes{operation=\"proof_generation\"}"); }, false,
        52e9},
-      {"queue-stuck", series("proof_queue_oldest_age_seconds"), false, 550},
-      {"lost-workers", series("proof_queue_oldest_age_seconds"), false, 60},
+      {"queue_stuck", series("proof_queue_oldest_age_seconds"), false, 550},
+      {"lost_workers", series("proof_queue_oldest_age_seconds"), false, 60},
   };
   for (const Case& c : cases) {
     World world;
@@ -131,7 +131,7 @@ TEST(Simulation, FaultsMoveWhatTheirAlertsRead) {
 TEST(Simulation, AProverThatIsDownLeavesItsWorkToTheOther) {
   World world;
   world.scheduler.advance(5 * kMinute);
-  ASSERT_TRUE(world.simulation->inject("prover-down"));
+  ASSERT_TRUE(world.simulation->inject("prover_down"));
   world.scheduler.advance(10 * kMinute);
   EXPECT_FALSE(world.simulation->processes()[1].up);
   EXPECT_TRUE(world.simulation->processes()[0].up);
