@@ -73,6 +73,26 @@ constexpr ForeignMetric kForeign[] = {
     {"etcd_network_peer_round_trip_time_seconds", MetricType::kHistogram, kPeer},
 };
 
+constexpr pack::Slo kSlos[] = {
+    {.name = "mpc_transaction_success",
+     .alert = "MPCTransactionSuccess",
+     .description = "Transactions that are decided do not fail.",
+     .objective = 0.999,
+     .error_ratio = "sum(rate(mpc_transactions_total{state=\"failed\"}[$window])) / "
+                    "sum(rate(mpc_transactions_total{state=~\"approved|rejected|failed\"}[$window]))",
+     .component = "transactions",
+     .dashboard = "mpc-cluster-overview"},
+    // Formats write whole bounds with or without ".0".
+    {.name = "mpc_signature_latency",
+     .alert = "MPCSignatureLatency",
+     .description = "Signatures are made within 5 seconds.",
+     .objective = 0.99,
+     .error_ratio = "1 - sum(rate(mpc_signature_duration_seconds_bucket{le=~\"5|5[.]0\"}[$window])) / "
+                    "sum(rate(mpc_signature_duration_seconds_count[$window]))",
+     .component = "signing",
+     .dashboard = "signature-performance"},
+};
+
 }  // namespace
 
 const pack::Pack& pack() {
@@ -86,7 +106,7 @@ const pack::Pack& pack() {
       .catalog = catalog::kAll,
       .foreign = kForeign,
       .rules = rules,
-      .slos = {},
+      .slos = kSlos,
       .scrape_configs = {vigil_mpc_scrape_begin, vigil_mpc_scrape_end},
       .simulated_port = 8080,
       .dashboards = all_dashboards,

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -12,6 +13,7 @@
 
 #include "packs/mpc/pack.h"
 #include "vigil/lab/vocabulary.h"
+#include "vigil/tuning/slo.h"
 
 namespace vigil::packs::mpc {
 namespace {
@@ -40,7 +42,13 @@ std::string rules() {
 
 // Checks what looks like PromQL over the pack's metrics; returns how many.
 std::size_t check_queries(const std::string& place, const std::vector<std::string>& spans) {
-  static const lab::Vocabulary vocabulary(pack());
+  static const lab::Vocabulary vocabulary = [] {
+    lab::Vocabulary known(pack());
+    for (const std::string& name : matches(tuning::slo_rules(pack().name, pack().slos), "- record: (\\S+)")) {
+      known.add_recorded(name);
+    }
+    return known;
+  }();
   static const std::regex ours("\\b(mpc|etcd|pg|container)_[a-z0-9_]*[a-z0-9]|up\\{");
   std::size_t checked = 0;
   for (std::string query : spans) {
@@ -71,6 +79,18 @@ TEST(MpcDocuments, RunbooksAreCompleteAndAskWhatExists) {
     checked += queries;
   }
   EXPECT_GT(checked, 80U);
+}
+
+// rules/slo.yml is for who loads the rules into a Prometheus; vigil generates the same.
+TEST(MpcDocuments, ErrorBudgetsAreTheObjectives) {
+  const auto file = kPack / "rules/slo.yml";
+  const std::string generated = tuning::slo_rules(pack().name, pack().slos);
+  if (std::getenv("VIGIL_REWRITE") != nullptr) std::ofstream(file) << generated;
+  EXPECT_EQ(read(file), generated) << file << " is out of date: run this test with VIGIL_REWRITE=1";
+  for (const pack::Slo& slo : pack().slos) {
+    const std::string name = std::string(slo.alert) + "BudgetBurn";
+    EXPECT_GT(check_queries(name, matches(read(kPack / "runbooks" / (name + ".md")), "`([^`]+)`")), 0U) << name;
+  }
 }
 
 TEST(MpcDocuments, DashboardsOfAlertsExist) {

@@ -90,6 +90,7 @@ TEST(MpcPack, EveryAlertHasARunbookAndATest) {
     EXPECT_NE(tests.find("alertname: " + alert + "\n        exp_alerts:\n"), std::string::npos)
         << alert << " is never tested firing";
   }
+  std::erase_if(runbooks, [](const std::string& name) { return name.ends_with("BudgetBurn"); });  // of the SLOs
   EXPECT_EQ(runbooks.size(), alerts.size());
 }
 
