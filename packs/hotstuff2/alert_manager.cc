@@ -206,8 +206,9 @@ std::vector<Alert> AlertManager::check_consensus_health(const ConsensusMetrics& 
       alerts.push_back(alert(LimitKind::kThroughput, throughput));
     }
   }
-  const auto by_label = [&](LimitKind kind, std::string_view family, bool rate) {
-    for (const auto& [series, increase] : consensus_.increases(family)) {
+  const auto by_label = [&](const std::map<std::string, double>& increases, LimitKind kind, std::string_view family,
+                            bool rate) {
+    for (const auto& [series, increase] : increases) {
       const double value = rate ? per_second(increase) : increase;
       if (!above(kind, value)) continue;
       const auto pairs = metrics::label_pairs(series.substr(family.size() + 1, series.size() - family.size() - 2));
@@ -216,8 +217,10 @@ std::vector<Alert> AlertManager::check_consensus_health(const ConsensusMetrics& 
       alerts.push_back(alert(kind, value, labels));
     }
   };
-  by_label(LimitKind::kByzantineBehavior, catalog::kByzantineBehaviorDetected.name.text, true);
-  by_label(LimitKind::kSafetyViolations, catalog::kSafetyViolations.name.text, false);
+  by_label(consensus_.increases(catalog::kByzantineBehaviorDetected.name.text), LimitKind::kByzantineBehavior,
+           catalog::kByzantineBehaviorDetected.name.text, true);
+  by_label(consensus_.increases(catalog::kSafetyViolations.name.text), LimitKind::kSafetyViolations,
+           catalog::kSafetyViolations.name.text, false);
 
   const double timeouts = consensus_.increase(std::string(catalog::kLivenessTimeouts.name.text) + "{}");
   if (above(LimitKind::kLivenessTimeouts, timeouts)) {
@@ -313,10 +316,14 @@ std::vector<Alert> AlertManager::update(const HotStuffMetrics& metrics) {
         to_send.push_back(each);
       }
     }
-    std::erase_if(pending_, [&](const auto& entry) {
-      if (!entry.second.seen && firing_.contains(entry.first)) over.push_back(entry.first);
-      return !entry.second.seen;
-    });
+    for (auto it = pending_.begin(); it != pending_.end();) {
+      if (it->second.seen) {
+        ++it;
+        continue;
+      }
+      if (firing_.contains(it->first)) over.push_back(it->first);
+      it = pending_.erase(it);
+    }
   }
   for (const std::string& id : over) resolve_alert(id);
   for (const Alert& each : to_send) send_alert(each);

@@ -22,8 +22,10 @@ constexpr pack::Slo kSlos[] = {
      .alert = "ZkProofSuccess",
      .description = "proof generations succeed",
      .objective = 0.99,
-     .error_ratio = "sum(rate(zk_proofs_generated_total{status=\"failure\"}[$window])) / "
-                    "sum(rate(zk_proofs_generated_total[$window]))",
+     // Of a handful of proofs one failure says nothing.
+     .error_ratio = "(sum(rate(zk_proofs_generated_total{status=\"failure\"}[$window])) / "
+                    "sum(rate(zk_proofs_generated_total[$window])) "
+                    "and on() sum(increase(zk_proofs_generated_total[$window])) > 300)",
      .component = "prover",
      .dashboard = "nexuszero-zk-monitoring"},
     {.name = "zk_verification_latency",
