@@ -109,12 +109,10 @@ std::optional<std::uint64_t> size_of(const std::vector<std::string>& files) {
   return files.empty() ? std::nullopt : std::optional(sum);
 }
 
-// The program's name, for runs that are given none.
-std::string default_operation(const std::string& program) { return std::filesystem::path(program).filename().string(); }
-
 void deliver(const metrics::Registry& registry, const RunOptions& options, const Plan& plan) {
   if (!options.textfile_directory.empty()) {
-    std::string name = "vigil_run_" + options.settings.operation + ".prom";
+    const RunSettings& run = options.settings;
+    std::string name = "vigil_run_" + (run.operation.empty() ? run.program : run.operation) + ".prom";
     std::ranges::replace(name, '/', '_');
     const auto path = std::filesystem::path(options.textfile_directory) / name;
     if (const auto done = exposition::write_textfile(registry, path); !done) {
@@ -140,7 +138,7 @@ int run(RunOptions options) {
     print_error(plan.error().message());
     return 2;
   }
-  if (options.settings.operation.empty()) options.settings.operation = default_operation(options.command[0]);
+  options.settings.program = std::filesystem::path(options.command[0]).filename().string();
   metrics::Registry registry;
   const auto made = RunRecorder::make(registry, options.settings);
   if (!made) {

@@ -89,6 +89,7 @@ Result<std::unique_ptr<RunRecorder>> RunRecorder::make(metrics::Registry& regist
 
 RunRecorder::RunRecorder(metrics::Registry& registry, RunSettings settings)
     : settings_(std::move(settings)),
+      name_(settings_.operation.empty() ? settings_.program : settings_.operation),
       finished_(registry, "vigil_run_finished_total", "Programs that ended; success is exit code 0."),
       duration_(registry, "vigil_run_duration_seconds", "Wall time of the program.", kDurations),
       cpu_(registry, "vigil_run_cpu_seconds_total", "CPU time of the program and the children it waited for."),
@@ -100,34 +101,33 @@ RunRecorder::RunRecorder(metrics::Registry& registry, RunSettings settings)
       finish_time_(registry, "vigil_run_finish_timestamp_seconds", "When the program ended, Unix time."),
       observations_(registry, "vigil_run_observations_total",
                     "Lines of output that are JSON objects: recorded, unknown (no operation of the system), invalid.") {
-  for (const char* const result : {"success", "failure"}) finished_.prepare(settings_.operation, result);
-  duration_.prepare(settings_.operation);
+  for (const char* const result : {"success", "failure"}) finished_.prepare(name_, result);
+  duration_.prepare(name_);
 }
 
 RunRecorder::~RunRecorder() = default;
 
 void RunRecorder::started() {
-  running_.with(settings_.operation).set(1);
+  running_.with(name_).set(1);
   if (operations_ != nullptr) operations_->started(settings_.operation);
 }
 
 void RunRecorder::finished(const ProgramEnd& end, std::optional<std::uint64_t> output_bytes, Timestamp at) {
-  const std::string& operation = settings_.operation;
   const bool success = end.exit_code == 0;
-  running_.with(operation).set(0);
-  finished_.with(operation, success ? "success" : "failure").inc();
-  duration_.with(operation).observe(end.wall_seconds);
-  cpu_.with("user", operation).inc(end.user_seconds);
-  cpu_.with("system", operation).inc(end.system_seconds);
-  memory_.with(operation).set(static_cast<double>(end.peak_memory_bytes));
-  exit_code_.with(operation).set(end.exit_code);
-  if (output_bytes) output_.with(operation).set(static_cast<double>(*output_bytes));
-  finish_time_.with(operation).set(static_cast<double>(at) / kSecond);
+  running_.with(name_).set(0);
+  finished_.with(name_, success ? "success" : "failure").inc();
+  duration_.with(name_).observe(end.wall_seconds);
+  cpu_.with("user", name_).inc(end.user_seconds);
+  cpu_.with("system", name_).inc(end.system_seconds);
+  memory_.with(name_).set(static_cast<double>(end.peak_memory_bytes));
+  exit_code_.with(name_).set(end.exit_code);
+  if (output_bytes) output_.with(name_).set(static_cast<double>(*output_bytes));
+  finish_time_.with(name_).set(static_cast<double>(at) / kSecond);
   if (operations_ == nullptr) return;
   operations_->ended();
-  if (observing_) return;
+  if (observing_ || settings_.operation.empty()) return;
   Observation seen;
-  seen.op = operation;
+  seen.op = settings_.operation;
   seen.seconds = end.wall_seconds;
   seen.success = success;
   seen.crashed = end.exit_code > 1;

@@ -27,8 +27,10 @@
 namespace vigil::app {
 
 struct RunSettings {
-  std::string system = {};     // of systems(), or empty
-  std::string operation = {};  // of operations(system) where the system records them, else any
+  std::string system = {};  // of systems(), or empty
+  // Of operations(system) where the system records them, else any; empty: none but what is observed.
+  std::string operation = {};
+  std::string program = {};  // stands for the operation in vigil_run_* if there is none
   // Defaults of what an observation does not say itself:
   std::string proof_type = "groth16";
   std::string security_level = "128";
@@ -66,6 +68,7 @@ class RunRecorder {
   void line(std::string_view text);
 
   const RunSettings settings_;
+  const std::string name_;                         // label `operation` of vigil_run_*
   std::unique_ptr<OperationRecorder> operations_;  // null: none
   metrics::Counter<"operation", "result"> finished_;
   metrics::Histogram<"operation"> duration_;

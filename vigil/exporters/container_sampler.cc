@@ -86,8 +86,12 @@ Result<ContainersUsage> ContainerSampler::read() {
 
   ContainersUsage all;
   all.left_out = found.left_out;
+  // Who may not look at process 1 takes its own network for the host's.
   std::optional<std::uint64_t> host_network;
-  if (const auto network = options_.identify(options_.procfs / "1/ns/net")) host_network = network->inode;
+  for (const char* const process : {"1", "self"}) {
+    const auto network = options_.identify(options_.procfs / process / "ns/net");
+    if (network && !host_network) host_network = network->inode;
+  }
   std::map<std::string, FileIdentity> born;
   for (auto& [id, name] : found.names) {
     ContainerUsage usage;

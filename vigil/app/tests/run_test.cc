@@ -194,7 +194,7 @@ TEST(RunRecorder, ObservationsInTheOutput) {
   metrics::Registry registry;
   auto zk = RunRecorder::make(registry, {.system = "zk", .operation = "prover"});
   EXPECT_FALSE(zk.has_value());
-  zk = RunRecorder::make(registry, {.system = "zk"});
+  zk = RunRecorder::make(registry, {.system = "zk", .program = "node"});
   ASSERT_TRUE(zk.has_value()) << zk.error().message();
   const std::string output =
       "starting\n"
@@ -216,6 +216,7 @@ TEST(RunRecorder, ObservationsInTheOutput) {
            "zk_proof_size_bytes_sum{proof_type=\"plonk\"} 806",
            "zk_verifications_total{proof_type=\"other\",security_level=\"128\",status=\"failure\"} 1",
            "zk_errors_total{category=\"other\",severity=\"error\"} 1",
+           "vigil_run_finished_total{operation=\"node\",result=\"success\"} 1",
            "vigil_run_observations_total{result=\"recorded\"} 3",
            "vigil_run_observations_total{result=\"unknown\"} 1",
            "vigil_run_observations_total{result=\"invalid\"} 3",

@@ -282,9 +282,12 @@ TEST_F(ContainerTest, NetworkOfTheHostIsNotTheContainers) {
   put_process(43, 2, kNetDev);
   EXPECT_THAT(page(),
               HasSubstr("container_network_receive_bytes_total{id=\"/b.service\",interface=\"eth0\",name=\"b\"} 100"));
-  // Who may not look at process 1 says nothing rather than something wrong.
+  // Who may see neither process 1's network nor its own says nothing rather than something wrong.
   identities().erase("/proc/1/ns/net");
   EXPECT_THAT(page(), Not(HasSubstr("container_network")));
+  identities()["/proc/self/ns/net"] = {1, 0};
+  EXPECT_THAT(page(), HasSubstr("name=\"b\"} 100"));
+  EXPECT_THAT(page(), Not(HasSubstr("name=\"a\"} 100")));
 }
 
 TEST_F(ContainerTest, StartTimeChangesOnlyWithTheDirectory) {
