@@ -38,10 +38,10 @@ export async function freeRange(n) {
 }
 
 // Starts a program; its output goes to LOGS/name.log.
-export function start(name, command, args, { logs, env = {} }) {
+export function start(name, command, args, { logs, env = {}, uid, gid }) {
   mkdirSync(logs, { recursive: true });
   const log = openSync(join(logs, `${name}.log`), 'a');
-  const child = spawn(command, args, { stdio: ['ignore', log, log], env: { ...process.env, ...env } });
+  const child = spawn(command, args, { stdio: ['ignore', log, log], env: { ...process.env, ...env }, uid, gid });
   children.add(child);
   child.exited = new Promise(resolve => child.once('exit', (code, signal) => { children.delete(child); resolve({ code, signal }); }));
   child.once('error', error => console.error(`${name}: ${error.message}`));
@@ -54,9 +54,9 @@ export async function stop(child, signal = 'SIGTERM') {
 }
 
 // Runs a program to its end.
-export function run(command, args, { timeout = 30000, input } = {}) {
+export function run(command, args, { timeout = 30000, input, env = {}, uid, gid } = {}) {
   return new Promise(resolve => {
-    const child = spawn(command, args, { timeout });
+    const child = spawn(command, args, { timeout, env: { ...process.env, ...env }, uid, gid });
     let stdout = '', stderr = '';
     child.stdout.on('data', data => { stdout += data; });
     child.stderr.on('data', data => { stderr += data; });
