@@ -31,7 +31,7 @@ export default async function tools({ root, vigil, dir }) {
     });
   }
   await test('every command has help with examples', async () => {
-    for (const command of ['server', 'query', 'check', 'test', 'tsdb', 'simulate']) {
+    for (const command of ['server', 'query', 'check', 'test', 'tsdb', 'simulate', 'exporter', 'run']) {
       const { code, stdout } = await run(vigil, [command, '--help']);
       equal(code, 0, command);
       truthy(/Example/.test(stdout), `${command} --help has no example`);
