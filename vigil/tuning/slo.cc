@@ -57,7 +57,10 @@ void add_record(std::string& out, std::string_view name, const std::string& expr
 
 void add_alert(std::string& out, const pack::Slo& slo, std::string_view stack, bool fast) {
   const std::string name = fmt::format("{}BudgetBurn{}", slo.alert, fast ? "Fast" : "Slow");
-  out += fmt::format("      - alert: {}\n        expr: {}\n", name, quoted(burning(slo, fast ? kFast : kSlow)));
+  // In the first hours of a server the long windows hold no more than the short ones, and
+  // one failure among few requests looks like a fire: it must last.
+  out += fmt::format("      - alert: {}\n        expr: {}\n        for: {}\n", name,
+                     quoted(burning(slo, fast ? kFast : kSlow)), fast ? "2m" : "1h");
   out += fmt::format("        labels:\n          severity: {}\n          stack: {}\n          slo: {}\n",
                      fast ? "critical" : "warning", stack, slo.name);
   if (!slo.component.empty()) out += fmt::format("          component: {}\n", slo.component);

@@ -121,7 +121,7 @@ tests:
     promql_expr_test:
       - {expr: 'ALERTS{alertname="BoilerHeatBudgetBurnFast"}', eval_time: 368m}
       - expr: 'ALERTS{alertname="BoilerHeatBudgetBurnFast"}'
-        eval_time: 372m
+        eval_time: 375m
         exp_samples:
           - labels: 'ALERTS{alertname="BoilerHeatBudgetBurnFast",alertstate="firing",component="burner",severity="critical",slo="boiler_heat",stack="boiler"}'
             value: 1
