@@ -79,8 +79,7 @@ TEST(Overrides, SayWhatIsWrongAndWhere) {
       {"boiler: {alarms: {}}", "o.yml:1:10: unknown key \"alarms\" in pack"},
       {"boiler: {alerts: {Hot: {limit: 3}}}", "o.yml:1:25: unknown key \"limit\" in alert"},
       {"boiler: {alerts: {Hot: {for: soon}}}", "o.yml:1:30: not a valid duration string: \"soon\""},
-      {"boiler: {slos: {boiler_heat: {objective: 99.9}}}",
-       "o.yml:1:42: must lie between 0 and 1, as in 0.999"},
+      {"boiler: {slos: {boiler_heat: {objective: 99.9}}}", "o.yml:1:42: must lie between 0 and 1, as in 0.999"},
       {"boiler: {alerts: {Warm: {}}}", "o.yml:1:19: the pack boiler has no alert \"Warm\""},
       {"boiler: {alerts: {Odd: {threshold: 3}}}",
        "o.yml:1:19: the alert Odd compares with 2 numbers: write a rule of your own and switch this one off with "
