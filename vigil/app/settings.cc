@@ -188,7 +188,9 @@ Result<Settings> load_settings(const ServerOptions& options, const std::string& 
       const auto same_target = [&exporter](const scrape::ScrapeConfig& job) {
         for (const auto& group : job.discovery.static_groups) {
           for (const Labels& target : group.targets) {
-            if (target == exporter.discovery.static_groups[0].targets[0]) return true;
+            // A pack's own target carries more labels.
+            const Labels& found = exporter.discovery.static_groups[0].targets[0];
+            if (target.get("__address__") == found.get("__address__")) return true;
           }
         }
         return false;
