@@ -96,9 +96,17 @@ Result<void> add_pack(const pack::Pack& pack, bool demo, const tuning::Overrides
     jobs = std::move(config.scrape_configs);
   }
   for (auto& job : jobs) {
-    bool taken = false;
-    for (const auto& other : out.engine.scrape_configs) taken = taken || other.job_name == job.job_name;
-    if (!taken) out.engine.scrape_configs.push_back(std::move(job));  // the user's own job of that name wins
+    auto& all = out.engine.scrape_configs;
+    for (auto& group : job.discovery.static_groups) group.source = std::string(pack.name) + "/" + group.source;
+    const auto same = std::ranges::find(all, job.job_name, &scrape::ScrapeConfig::job_name);
+    if (same == all.end()) {
+      out.pack_jobs.insert(job.job_name);
+      all.push_back(std::move(job));
+    } else if (out.pack_jobs.contains(job.job_name)) {
+      // Two packs watch the same kind of exporter: one job, whose targets `stack` tells apart.
+      std::ranges::move(job.discovery.static_groups, std::back_inserter(same->discovery.static_groups));
+      same->fingerprint += " " + std::string(pack.name);
+    }  // else the user's own job of that name wins
   }
   const auto changed = overrides.find(pack.name);
   VIGIL_TRY(

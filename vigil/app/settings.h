@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace vigil::app {
 
 struct Settings {
   engine::Config engine;
+  std::set<std::string, std::less<>> pack_jobs;  // of engine's scrape jobs, those that came with packs
   std::optional<alerting::Config> alerting;
   Duration retention = 15 * kDay;
   std::uint64_t retention_bytes = 0;
