@@ -1,6 +1,6 @@
 #include "packs/hotstuff2/catalog.h"
 #include "packs/hotstuff2/dashboards.h"
-#include "packs/hotstuff2/panel_queries.h"
+#include "vigil/dashboards/shapes.h"
 
 namespace vigil::packs::hotstuff2 {
 
@@ -8,7 +8,10 @@ using dashboards::Color;
 using dashboards::Dashboard;
 using dashboards::in_unit;
 using dashboards::Kind;
+using dashboards::percentile;
+using dashboards::percentiles;
 using dashboards::query;
+using dashboards::ratio;
 using dashboards::with_thresholds;
 
 Dashboard consensus_dashboard() {
@@ -108,8 +111,10 @@ Dashboard consensus_dashboard() {
             .unit = "ops",
             .min = 0},
            {.title = "View change duration",
-            .queries = percentiles(catalog::kViewChangeDurationSeconds,
-                                   {query("timer", "max(#1)", catalog::kViewTimeoutSeconds)}),
+            .queries = {percentile("p50", catalog::kViewChangeDurationSeconds),
+                        percentile("p95", catalog::kViewChangeDurationSeconds),
+                        percentile("p99", catalog::kViewChangeDurationSeconds),
+                        query("timer", "max(#1)", catalog::kViewTimeoutSeconds)},
             .description = "From the timeout to the first proposal of the new view, beside the timer itself. Durations "
                            "near the timer mean that the next leader fails as well.",
             .unit = "s",
@@ -146,16 +151,14 @@ Dashboard consensus_dashboard() {
        }},
       {"Validators",
        {
-           {.title = "Validator reputation (lowest 10)",
-            .kind = Kind::kBarGauge,
-            .queries = {query("{{validator}}", "bottomk(10, min by (validator) (#1))",
-                              catalog::kValidatorReputationScore)},
-            .description = "Share of votes given times share of led views that committed, lowest of all replicas. 0: "
-                           "provably Byzantine, or away.",
-            .unit = "percentunit",
-            .thresholds = {{Color::kRed}, {Color::kYellow, 0.5}, {Color::kGreen, 0.9}},
-            .min = 0,
-            .max = 1},
+           ratio({.title = "Validator reputation (lowest 10)",
+                  .kind = Kind::kBarGauge,
+                  .queries = {query("{{validator}}", "bottomk(10, min by (validator) (#1))",
+                                    catalog::kValidatorReputationScore)},
+                  .description =
+                      "Share of votes given times share of led views that committed, lowest of all replicas. 0: "
+                      "provably Byzantine, or away.",
+                  .thresholds = {{Color::kRed}, {Color::kYellow, 0.5}, {Color::kGreen, 0.9}}}),
            {.title = "Missed votes (top 10)",
             .queries = {query("{{validator}}", "topk(10, max by (validator) (rate(#1[5m])))",
                               catalog::kValidatorMissedVotes)},

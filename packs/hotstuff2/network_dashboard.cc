@@ -1,13 +1,15 @@
 #include "packs/hotstuff2/catalog.h"
 #include "packs/hotstuff2/dashboards.h"
-#include "packs/hotstuff2/panel_queries.h"
+#include "vigil/dashboards/shapes.h"
 
 namespace vigil::packs::hotstuff2 {
 
 using dashboards::Color;
 using dashboards::Dashboard;
 using dashboards::Kind;
+using dashboards::percentiles;
 using dashboards::query;
+using dashboards::ratio;
 
 Dashboard network_dashboard() {
   Dashboard board{
@@ -91,13 +93,10 @@ Dashboard network_dashboard() {
             .description = "Payload of all replicas. Both lines are alike in a closed network; a gap is loss.",
             .unit = "Bps",
             .min = 0},
-           {.title = "Bandwidth utilization",
-            .queries = {query("{{instance}}", "max by (instance) (#1)", catalog::kBandwidthUtilizationRatio)},
-            .description = "Used of configured bandwidth. Above 80 % votes wait behind blocks and transactions.",
-            .unit = "percentunit",
-            .thresholds = {{Color::kGreen}, {Color::kYellow, 0.8}, {Color::kRed, 0.95}},
-            .min = 0,
-            .max = 1},
+           ratio({.title = "Bandwidth utilization",
+                  .queries = {query("{{instance}}", "max by (instance) (#1)", catalog::kBandwidthUtilizationRatio)},
+                  .description = "Used of configured bandwidth. Above 80 % votes wait behind blocks and transactions.",
+                  .thresholds = {{Color::kGreen}, {Color::kYellow, 0.8}, {Color::kRed, 0.95}}}),
            {.title = "Network partitions",
             .kind = Kind::kStat,
             .queries = {query("total", "sum(#1)", catalog::kNetworkPartitions),

@@ -1,14 +1,17 @@
 #include "packs/hotstuff2/catalog.h"
 #include "packs/hotstuff2/dashboards.h"
-#include "packs/hotstuff2/panel_queries.h"
+#include "vigil/dashboards/shapes.h"
 
 namespace vigil::packs::hotstuff2 {
 
 using dashboards::Color;
 using dashboards::Dashboard;
-using dashboards::Kind;
+using dashboards::named;
 using dashboards::on_right;
+using dashboards::percentile;
+using dashboards::percentiles;
 using dashboards::query;
+using dashboards::ratio;
 
 Dashboard system_dashboard() {
   Dashboard board{.uid = "hotstuff2-system",
@@ -47,25 +50,20 @@ Dashboard system_dashboard() {
             .description = "Client request to client reply: what users feel.",
             .unit = "s",
             .min = 0},
-           {.title = "Efficiency",
-            .queries = {query("consensus", "min(#1)", catalog::kConsensusEfficiencyRatio),
-                        query("network", "min(#1)", catalog::kNetworkEfficiencyRatio),
-                        query("storage", "min(#1)", catalog::kStorageEfficiencyRatio)},
-            .description = "Committed blocks of views, useful of all bytes, logical of physical bytes written; lowest "
-                           "replica. Consensus well below 1: views are lost.",
-            .unit = "percentunit",
-            .min = 0,
-            .max = 1},
+           ratio({.title = "Efficiency",
+                  .queries = {query("consensus", "min(#1)", catalog::kConsensusEfficiencyRatio),
+                              query("network", "min(#1)", catalog::kNetworkEfficiencyRatio),
+                              query("storage", "min(#1)", catalog::kStorageEfficiencyRatio)},
+                  .description =
+                      "Committed blocks of views, useful of all bytes, logical of physical bytes written; lowest "
+                      "replica. Consensus well below 1: views are lost."}),
        }},
       {"Resources",
        {
-           {.title = "CPU usage",
-            .queries = {query("{{instance}}", "max by (instance) (#1)", catalog::kCpuUsageRatio)},
-            .description = "Of the machine, by replica; the alert stands at 90 %. Busy CPUs delay votes.",
-            .unit = "percentunit",
-            .thresholds = {{Color::kGreen}, {Color::kRed, 0.9}},
-            .min = 0,
-            .max = 1},
+           ratio({.title = "CPU usage",
+                  .queries = {query("{{instance}}", "max by (instance) (#1)", catalog::kCpuUsageRatio)},
+                  .description = "Of the machine, by replica; the alert stands at 90 %. Busy CPUs delay votes.",
+                  .thresholds = {{Color::kGreen}, {Color::kRed, 0.9}}}),
            {.title = "Memory usage",
             .queries = {query("used {{instance}}", "max by (instance) (#1)", catalog::kMemoryUsageBytes),
                         query("limit {{instance}}", "max by (instance) (#1)", catalog::kMemoryLimitBytes)},
@@ -97,12 +95,9 @@ Dashboard system_dashboard() {
             .unit = "ops",
             .min = 0},
            {.title = "Storage latency",
-            .queries = {query("read p99", "histogram_quantile(0.99, sum by (le) (rate(#1_bucket[5m])))",
-                              catalog::kStorageReadLatencySeconds),
-                        query("write p99", "histogram_quantile(0.99, sum by (le) (rate(#1_bucket[5m])))",
-                              catalog::kStorageWriteLatencySeconds),
-                        query("batch p99", "histogram_quantile(0.99, sum by (le) (rate(#1_bucket[5m])))",
-                              catalog::kStorageBatchOperationLatencySeconds)},
+            .queries = {named("read p99", percentile("p99", catalog::kStorageReadLatencySeconds)),
+                        named("write p99", percentile("p99", catalog::kStorageWriteLatencySeconds)),
+                        named("batch p99", percentile("p99", catalog::kStorageBatchOperationLatencySeconds))},
             .description =
                 "Votes are written before they are sent: a write p99 of tens of milliseconds is felt in every view.",
             .unit = "s",
@@ -138,12 +133,9 @@ Dashboard system_dashboard() {
             .unit = "ops",
             .min = 0},
            {.title = "State times",
-            .queries = {query("transition p95", "histogram_quantile(0.95, sum by (le) (rate(#1_bucket[5m])))",
-                              catalog::kStateTransitionTimeSeconds),
-                        query("query p95", "histogram_quantile(0.95, sum by (le) (rate(#1_bucket[5m])))",
-                              catalog::kStateQueryTimeSeconds),
-                        query("snapshot p95", "histogram_quantile(0.95, sum by (le) (rate(#1_bucket[5m])))",
-                              catalog::kSnapshotCreationTimeSeconds)},
+            .queries = {named("transition p95", percentile("p95", catalog::kStateTransitionTimeSeconds)),
+                        named("query p95", percentile("p95", catalog::kStateQueryTimeSeconds)),
+                        named("snapshot p95", percentile("p95", catalog::kSnapshotCreationTimeSeconds))},
             .description = "Execution of a block, a query, a snapshot (p95). Execution above the block time means that "
                            "the replica will lag.",
             .unit = "s",
@@ -159,9 +151,7 @@ Dashboard system_dashboard() {
             .queries = {query("validated/s {{result}}", "sum by (result) (rate(#1[5m]))",
                               catalog::kTransactionValidations),
                         query("failures/s {{reason}}", "sum by (reason) (rate(#1[5m]))", catalog::kValidationFailures),
-                        on_right(query("time p95", "histogram_quantile(0.95, sum by (le) (rate(#1_bucket[5m])))",
-                                       catalog::kValidationTimeSeconds),
-                                 "s")},
+                        on_right(named("time p95", percentile("p95", catalog::kValidationTimeSeconds)), "s")},
             .description = "Validated transactions a second, failures by reason, time of one (p95, right). A wave of "
                            "signature failures is a flood.",
             .unit = "ops",

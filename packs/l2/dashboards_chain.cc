@@ -1,13 +1,17 @@
 // Chain, account abstraction, data availability: what the rollup does.
 #include "packs/l2/catalog.h"
 #include "packs/l2/dashboards.h"
+#include "vigil/dashboards/shapes.h"
 
 namespace vigil::packs::l2 {
 using namespace catalog;  // NOLINT(google-build-using-namespace): names of metrics
 using dashboards::Color;
 using dashboards::Dashboard;
 using dashboards::Kind;
+using dashboards::named;
 using dashboards::on_right;
+using dashboards::percentile;
+using dashboards::percentiles;
 using dashboards::query;
 
 Dashboard blockchain_overview() {
@@ -19,10 +23,6 @@ Dashboard blockchain_overview() {
       .refresh = "30s",
       .from = "now-1h",
       .alerts = "l2",
-      .variables = {},
-      .links = {{"ERC-4337 Metrics", "erc4337"},
-                {"Celestia Data Availability", "celestia"},
-                {"Infrastructure", "zkfair-infrastructure"}},
       .rows = {
           {"Is the chain alive?",
            {{.title = "Block height",
@@ -34,7 +34,6 @@ Dashboard blockchain_overview() {
              .decimals = 0,
              .width = 24},
             {.title = "Block production rate",
-             .kind = Kind::kTimeseries,
              .queries = {query("blocks/s", "sum(rate(#1{chain=\"l2\"}[5m]))", kL2Blocks)},
              .description = "Blocks a second over 5 minutes; level in healthy life. Half of it is BlockProductionSlow, "
                             "0 is a halted sequencer (BlockProductionStopped).",
@@ -42,7 +41,6 @@ Dashboard blockchain_overview() {
              .min = 0,
              .decimals = 2},
             {.title = "Transaction throughput",
-             .kind = Kind::kTimeseries,
              .queries = {query("transactions/s", "sum(rate(#1{chain=\"l2\"}[5m]))", kL2Transactions)},
              .description = "Transactions a second that got into blocks. Falling while blocks come as usual: demand "
                             "has fallen, or they wait in the pool (Transaction inclusion).",
@@ -50,7 +48,6 @@ Dashboard blockchain_overview() {
              .min = 0}}},
           {"Users",
            {{.title = "Gas prices",
-             .kind = Kind::kTimeseries,
              .queries = {query("gas price (gwei)", "#1{chain=\"l2\"} / 1e9", kL2GasPriceWei),
                          query("base fee (gwei)", "#1{chain=\"l2\"} / 1e9", kL2BaseFeeWei),
                          query("priority fee (gwei)", "#1{chain=\"l2\"} / 1e9", kL2PriorityFeeWei),
@@ -62,11 +59,7 @@ Dashboard blockchain_overview() {
              .min = 0,
              .decimals = 3},
             {.title = "Transaction inclusion",
-             .kind = Kind::kTimeseries,
-             .queries = {query("p50", "histogram_quantile(0.5, sum by (le) (rate(#1_bucket{chain=\"l2\"}[5m])))",
-                               kL2TransactionInclusionSeconds),
-                         query("p95", "histogram_quantile(0.95, sum by (le) (rate(#1_bucket{chain=\"l2\"}[5m])))",
-                               kL2TransactionInclusionSeconds)},
+             .queries = percentiles(kL2TransactionInclusionSeconds, {.matchers = "chain=\"l2\""}, {"p50", "p95"}),
              .description = "From sending a transaction to its receipt. A p95 above 30 s is "
                             "SlowTransactionProcessing: full blocks, or a sequencer that holds transactions back.",
              .unit = "s",
@@ -74,19 +67,12 @@ Dashboard blockchain_overview() {
              .min = 0}}},
           {"Causes",
            {{.title = "Block interval",
-             .kind = Kind::kTimeseries,
-             .queries = {query("p50", "histogram_quantile(0.5, sum by (le) (rate(#1_bucket{chain=\"l2\"}[5m])))",
-                               kL2BlockIntervalSeconds),
-                         query("p95", "histogram_quantile(0.95, sum by (le) (rate(#1_bucket{chain=\"l2\"}[5m])))",
-                               kL2BlockIntervalSeconds),
-                         query("p99", "histogram_quantile(0.99, sum by (le) (rate(#1_bucket{chain=\"l2\"}[5m])))",
-                               kL2BlockIntervalSeconds)},
+             .queries = percentiles(kL2BlockIntervalSeconds, {.matchers = "chain=\"l2\""}),
              .description = "Time between blocks. A p99 far above the p50 is a sequencer that stumbles: look at its "
                             "host. No line at all: no blocks.",
              .unit = "s",
              .min = 0},
             {.title = "Peer connectivity",
-             .kind = Kind::kTimeseries,
              .queries = {query("{{chain}}", "#1", kL2PeerCount)},
              .description = "Peers of each chain's node. Below 3 for 5 minutes is LowPeerCount: firewall, bootnodes, "
                             "version. A node that does not tell has no line.",
@@ -95,11 +81,8 @@ Dashboard blockchain_overview() {
              .min = 0,
              .decimals = 0},
             {.title = "RPC endpoints",
-             .kind = Kind::kTimeseries,
              .queries = {query("{{chain}} {{endpoint}} up", "min by (chain, endpoint) (#1)", kL2RpcUp),
-                         on_right(query("p95", "histogram_quantile(0.95, sum by (le, chain) (rate(#1_bucket[5m])))",
-                                        kL2RpcRequestDurationSeconds),
-                                  "s")},
+                         on_right(named("p95", percentile("p95", kL2RpcRequestDurationSeconds, {.by = "chain"})), "s")},
              .description = "1 while an endpoint answers (left), and how long calls take (right). 0 for a minute is "
                             "L2RpcDown; slow calls come before it when a node is overloaded.",
              .unit = "none",
@@ -116,25 +99,17 @@ Dashboard erc4337_metrics() {
       .refresh = "30s",
       .from = "now-6h",
       .alerts = "l2",
-      .variables = {},
-      .links = {{"Blockchain Overview", "blockchain-overview"},
-                {"Celestia Data Availability", "celestia"},
-                {"Infrastructure", "zkfair-infrastructure"}},
       .rows = {
           {"Do they work?",
            {{.title = "UserOperation processing",
-             .kind = Kind::kTimeseries,
              .queries = {query("{{result}}/s", "sum by (result) (rate(#1[5m]))", kErc4337UserOperations),
-                         on_right(query("gas/op p50", "histogram_quantile(0.5, sum by (le) (rate(#1_bucket[5m])))",
-                                        kErc4337UserOperationGasUsed),
-                                  "short"),
+                         on_right(named("gas/op p50", percentile("p50", kErc4337UserOperationGasUsed)), "short"),
                          on_right(query("gas/s", "sum(rate(#1[5m]))", kErc4337UserOperationGasUsedTotal), "short")},
              .description = "User operations by result (left), their gas (right). More than one in ten reverted is "
                             "UserOperationFailureRateHigh: one application's contract, as a rule.",
              .unit = "ops",
              .min = 0},
             {.title = "Paymaster balance and usage",
-             .kind = Kind::kTimeseries,
              .queries = {query("{{paymaster}} balance (ether)", "#1", kErc4337PaymasterDepositEther),
                          on_right(query("{{paymaster}} usage (ether/h)",
                                         "sum by (paymaster) (rate(#1[1h])) * 3600 / 1e18",
@@ -150,7 +125,6 @@ Dashboard erc4337_metrics() {
              .decimals = 3}}},
           {"Growth and cost",
            {{.title = "Smart wallet creation",
-             .kind = Kind::kTimeseries,
              .queries = {query("{{factory}}", "sum by (factory) (increase(#1[1h]))", kErc4337AccountsDeployed)},
              .description = "Accounts deployed within the last hour by each factory. A jump without a campaign is "
                             "someone farming sponsored deployments.",
@@ -158,7 +132,6 @@ Dashboard erc4337_metrics() {
              .min = 0,
              .decimals = 0},
             {.title = "Gas sponsorship costs",
-             .kind = Kind::kTimeseries,
              .queries = {query("ether in 24 h", "sum(increase(#1[24h])) / 1e18", kErc4337SponsoredGasCostWei),
                          on_right(query(
                              "ether per sponsored operation",
@@ -179,14 +152,9 @@ Dashboard celestia_data_availability() {
       .refresh = "30s",
       .from = "now-3h",
       .alerts = "l2",
-      .variables = {},
-      .links = {{"Blockchain Overview", "blockchain-overview"},
-                {"ERC-4337 Metrics", "erc4337"},
-                {"Infrastructure", "zkfair-infrastructure"}},
       .rows = {
           {"Does the data arrive?",
            {{.title = "Data submission rates",
-             .kind = Kind::kTimeseries,
              .queries = {query("{{result}}/s", "sum by (result) (rate(#1[5m]))", kCelestiaSubmissions),
                          on_right(query("last included height", "max(#1)", kCelestiaLastSubmissionHeight), "none")},
              .description = "Blobs a second by result (left), height of the last one included (right). Only failures "
@@ -195,13 +163,7 @@ Dashboard celestia_data_availability() {
              .unit = "ops",
              .min = 0},
             {.title = "Submission latency",
-             .kind = Kind::kTimeseries,
-             .queries = {query("p50", "histogram_quantile(0.5, sum by (le) (rate(#1_bucket[10m])))",
-                               kCelestiaSubmissionDurationSeconds),
-                         query("p95", "histogram_quantile(0.95, sum by (le) (rate(#1_bucket[10m])))",
-                               kCelestiaSubmissionDurationSeconds),
-                         query("p99", "histogram_quantile(0.99, sum by (le) (rate(#1_bucket[10m])))",
-                               kCelestiaSubmissionDurationSeconds)},
+             .queries = percentiles(kCelestiaSubmissionDurationSeconds, {.window = "10m"}),
              .description = "From submission to inclusion, failures too. A block takes about 6 s; a p95 above 60 s is "
                             "CelestiaSubmissionSlow: raise the gas price, or the node is behind.",
              .unit = "s",
@@ -209,7 +171,6 @@ Dashboard celestia_data_availability() {
              .min = 0}}},
           {"Cost",
            {{.title = "Storage usage",
-             .kind = Kind::kTimeseries,
              .queries = {query("bytes", "sum(#1)", kCelestiaSubmittedBytes),
                          on_right(query("bytes/s", "sum(rate(#1[10m]))", kCelestiaSubmittedBytes), "Bps")},
              .description = "Data accepted by Celestia since the submitter started (left) and its rate (right). It "
@@ -217,7 +178,6 @@ Dashboard celestia_data_availability() {
              .unit = "bytes",
              .min = 0},
             {.title = "Cost tracking",
-             .kind = Kind::kTimeseries,
              .queries = {query("TIA total", "sum(#1) / 1e6", kCelestiaFeesUtia),
                          query("TIA in 24 h", "sum(increase(#1[24h])) / 1e6", kCelestiaFeesUtia),
                          on_right(query("balance (TIA)", "#1 / 1e6", kCelestiaAccountBalanceUtia))},
@@ -228,7 +188,6 @@ Dashboard celestia_data_availability() {
              .decimals = 2}}},
           {"Causes",
            {{.title = "Node head and sampling",
-             .kind = Kind::kTimeseries,
              .queries = {query("network", "max(#1)", kCelestiaNetworkHeadHeight),
                          query("local", "max(#1)", kCelestiaLocalHeadHeight),
                          query("sampled", "max(#1)", kCelestiaDasSampledHeadHeight)},

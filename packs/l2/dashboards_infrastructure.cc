@@ -1,6 +1,7 @@
 // What the rollup runs on: services, hosts, databases, probes, backups.
 #include "packs/l2/catalog.h"
 #include "packs/l2/dashboards.h"
+#include "vigil/dashboards/shapes.h"
 
 namespace vigil::packs::l2 {
 using namespace catalog;  // NOLINT(google-build-using-namespace): names of metrics
@@ -10,6 +11,8 @@ using dashboards::in_unit;
 using dashboards::Kind;
 using dashboards::on_right;
 using dashboards::query;
+using dashboards::ratio;
+using dashboards::up_or_down;
 
 Dashboard infrastructure() {
   return {
@@ -20,45 +23,36 @@ Dashboard infrastructure() {
       .refresh = "30s",
       .from = "now-3h",
       .alerts = "l2",
-      .variables = {},
-      .links = {{"Blockchain Overview", "blockchain-overview"},
-                {"ERC-4337 Metrics", "erc4337"},
-                {"Celestia Data Availability", "celestia"}},
       .rows = {
           {"What is down?",
-           {{.title = "Service status",
-             .kind = Kind::kStateTimeline,
-             .queries = {query("{{job}} {{instance}}", "up{stack=\"l2\"}"),
-                         query("PostgreSQL {{instance}}", "pg_up{stack=\"l2\"}"),
-                         query("Redis {{instance}}", "redis_up{stack=\"l2\"}"),
-                         query("probe {{instance}}", "probe_success{stack=\"l2\"}"),
-                         query("check {{check}}", "#1", kZkfairHealthCheckStatus)},
-             .description = "Targets, databases, probes from outside and health checks. Red for a minute is "
+           {up_or_down({.title = "Service status",
+                        .kind = Kind::kStateTimeline,
+                        .queries = {query("{{job}} {{instance}}", "up{stack=\"l2\"}"),
+                                    query("PostgreSQL {{instance}}", "pg_up{stack=\"l2\"}"),
+                                    query("Redis {{instance}}", "redis_up{stack=\"l2\"}"),
+                                    query("probe {{instance}}", "probe_success{stack=\"l2\"}"),
+                                    query("check {{check}}", "#1", kZkfairHealthCheckStatus)},
+                        .description =
+                            "Targets, databases, probes from outside and health checks. Red for a minute is "
                             "L2ServiceDown or ProbeFailed. A red probe above a green service: look at the gateway.",
-             .unit = "none",
-             .thresholds = {{Color::kRed}, {Color::kGreen, 1}},
-             .mappings = {{0, "down", Color::kRed}, {1, "up", Color::kGreen}},
-             .width = 24,
-             .height = 12}}},
+                        .width = 24,
+                        .height = 12})}},
           {"Hosts",
-           {{.title = "System resources (CPU, Memory, Disk)",
-             .kind = Kind::kTimeseries,
-             .queries =
-                 {query("{{instance}} CPU",
-                        "1 - avg by (instance) (rate(node_cpu_seconds_total{stack=\"l2\",mode=\"idle\"}[5m]))"),
-                  query("{{instance}} memory",
-                        "1 - node_memory_MemAvailable_bytes{stack=\"l2\"} / node_memory_MemTotal_bytes{stack=\"l2\"}"),
-                  query("{{instance}} {{mountpoint}} disk",
-                        "1 - node_filesystem_avail_bytes{stack=\"l2\",fstype!~\"tmpfs|overlay\"} / "
-                        "node_filesystem_size_bytes{stack=\"l2\",fstype!~\"tmpfs|overlay\"}")},
-             .description = "Parts in use. CPU above 85% is HighCpuUsage, disk above 85% DiskSpaceLow, memory above "
-                            "90% L2HighMemoryUsage. A straight line upwards is a leak.",
-             .unit = "percentunit",
-             .thresholds = {{Color::kGreen}, {Color::kYellow, 0.85}, {Color::kRed, 0.9}},
-             .min = 0,
-             .max = 1},
+           {ratio({.title = "System resources (CPU, Memory, Disk)",
+                   .queries =
+                       {query("{{instance}} CPU",
+                              "1 - avg by (instance) (rate(node_cpu_seconds_total{stack=\"l2\",mode=\"idle\"}[5m]))"),
+                        query("{{instance}} memory",
+                              "1 - node_memory_MemAvailable_bytes{stack=\"l2\"} / "
+                              "node_memory_MemTotal_bytes{stack=\"l2\"}"),
+                        query("{{instance}} {{mountpoint}} disk",
+                              "1 - node_filesystem_avail_bytes{stack=\"l2\",fstype!~\"tmpfs|overlay\"} / "
+                              "node_filesystem_size_bytes{stack=\"l2\",fstype!~\"tmpfs|overlay\"}")},
+                   .description =
+                       "Parts in use. CPU above 85% is HighCpuUsage, disk above 85% DiskSpaceLow, memory above "
+                       "90% L2HighMemoryUsage. A straight line upwards is a leak.",
+                   .thresholds = {{Color::kGreen}, {Color::kYellow, 0.85}, {Color::kRed, 0.9}}}),
             {.title = "Network metrics",
-             .kind = Kind::kTimeseries,
              .queries = {query("{{instance}} RX",
                                "sum by (instance) "
                                "(rate(node_network_receive_bytes_total{stack=\"l2\",device!=\"lo\"}[5m]))"),
@@ -82,7 +76,6 @@ Dashboard infrastructure() {
              .decimals = 0}}},
           {"Databases",
            {{.title = "Database performance",
-             .kind = Kind::kTimeseries,
              .queries = {query("PostgreSQL commits/s", "sum(rate(pg_stat_database_xact_commit{stack=\"l2\"}[5m]))"),
                          query("PostgreSQL rollbacks/s", "sum(rate(pg_stat_database_xact_rollback{stack=\"l2\"}[5m]))"),
                          on_right(
@@ -92,7 +85,6 @@ Dashboard infrastructure() {
              .unit = "ops",
              .min = 0},
             {.title = "Database connections",
-             .kind = Kind::kTimeseries,
              .queries = {query("PostgreSQL", "sum by (instance) (pg_stat_activity_count{stack=\"l2\"})"),
                          query("PostgreSQL limit", "max by (instance) (pg_settings_max_connections{stack=\"l2\"})"),
                          query("Redis clients", "sum by (instance) (redis_connected_clients{stack=\"l2\"})")},
@@ -102,7 +94,6 @@ Dashboard infrastructure() {
              .min = 0,
              .decimals = 0},
             {.title = "Redis memory and hit ratio",
-             .kind = Kind::kTimeseries,
              .queries = {query("used", "sum by (instance) (redis_memory_used_bytes{stack=\"l2\"})"),
                          query("limit", "max by (instance) (redis_memory_max_bytes{stack=\"l2\"}) > 0"),
                          on_right(query("hit ratio",
@@ -116,7 +107,6 @@ Dashboard infrastructure() {
              .min = 0}}},
           {"From outside, and backups",
            {{.title = "Probe duration and backup age",
-             .kind = Kind::kTimeseries,
              .queries = {query("probe {{instance}}", "probe_duration_seconds{stack=\"l2\"}"),
                          on_right(query("{{kind}} backup age", "time() - #1", kZkfairBackupLastSuccessTimestampSeconds),
                                   "s")},
@@ -128,7 +118,7 @@ Dashboard infrastructure() {
 }
 
 std::vector<Dashboard> all_dashboards() {
-  return {blockchain_overview(), erc4337_metrics(), celestia_data_availability(), infrastructure()};
+  return dashboards::linked({blockchain_overview(), erc4337_metrics(), celestia_data_availability(), infrastructure()});
 }
 
 }  // namespace vigil::packs::l2

@@ -1,5 +1,6 @@
 #include "packs/zerostate/catalog.h"
 #include "packs/zerostate/dashboards.h"
+#include "vigil/dashboards/shapes.h"
 
 namespace vigil::packs::zerostate {
 using namespace catalog;  // NOLINT(google-build-using-namespace): names of metrics
@@ -8,7 +9,10 @@ using dashboards::Dashboard;
 using dashboards::in_unit;
 using dashboards::Kind;
 using dashboards::on_right;
+using dashboards::percentile;
+using dashboards::percentiles;
 using dashboards::query;
+using dashboards::ratio;
 using dashboards::with_thresholds;
 
 Dashboard economic_activity() {
@@ -20,9 +24,6 @@ Dashboard economic_activity() {
       .refresh = "30s",
       .from = "now-6h",
       .alerts = "zerostate",
-      .links = {{"Network Overview Dashboard", "network-overview"},
-                {"Execution Performance Dashboard", "execution-performance"},
-                {"System Health Dashboard", "system-health"}},
       .rows = {
           {"",
            {{.title = "Total Value Locked (TVL) with trend analysis",
@@ -49,17 +50,16 @@ Dashboard economic_activity() {
              .unit = "none",
              .decimals = 0,
              .width = 4},
-            {.title = "Payment success rate gauge",
-             .kind = Kind::kGauge,
-             .queries = {query("", "sum(rate(#1{result=\"success\"}[5m])) / sum(rate(#1[5m]))", kEconomicPayments)},
-             .description = "Successful payments of all over 5 minutes. The SLA is 99.9%; below 95% PaymentFailureRate "
-                            "warns as well.",
-             .unit = "percentunit",
-             .thresholds = {{Color::kRed}, {Color::kYellow, 0.95}, {Color::kGreen, 0.999}},
-             .min = 0,
-             .max = 1,
-             .decimals = 2,
-             .width = 4},
+            ratio(
+                {.title = "Payment success rate gauge",
+                 .kind = Kind::kGauge,
+                 .queries = {query("", "sum(rate(#1{result=\"success\"}[5m])) / sum(rate(#1[5m]))", kEconomicPayments)},
+                 .description =
+                     "Successful payments of all over 5 minutes. The SLA is 99.9%; below 95% PaymentFailureRate "
+                     "warns as well.",
+                 .thresholds = {{Color::kRed}, {Color::kYellow, 0.95}, {Color::kGreen, 0.999}},
+                 .decimals = 2,
+                 .width = 4}),
             {.title = "Blacklisted peers counter with thresholds",
              .kind = Kind::kStat,
              .queries = {query("peers", "max(#1)", kEconomicPeersBlacklisted),
@@ -73,7 +73,6 @@ Dashboard economic_activity() {
              .width = 6}}},
           {"Value and payments",
            {{.title = "TVL trend over 24 hours",
-             .kind = Kind::kTimeseries,
              .queries = {query("TVL", "sum(avg_over_time(#1[5m]))", kEconomicTotalValueLockedTokens)},
              .description = "Locked value over the last 24 hours, whatever range is chosen above. A slope is a trend, "
                             "a step is an incident.",
@@ -81,14 +80,12 @@ Dashboard economic_activity() {
              .min = 0,
              .time_from = "24h"},
             {.title = "Channel lifecycle (opening/active/closed/disputed)",
-             .kind = Kind::kTimeseries,
              .queries = {query("{{state}}", "sum by (state) (#1{state=~\"opening|active|closed|disputed\"})",
                                kEconomicChannels)},
              .description = "Channels by state. Opening or disputed piling up: the chain is slow, or somebody cheats.",
              .unit = "none",
              .min = 0},
             {.title = "Payment volume & throughput (dual-axis)",
-             .kind = Kind::kTimeseries,
              .queries = {query("volume", "sum(rate(#1[5m]))", kEconomicPaymentVolumeTokens),
                          on_right(query("throughput", "sum(rate(#1[5m]))", kEconomicPayments), "ops")},
              .description = "Tokens paid per second (left) and payments per second (right). Volume without throughput "
@@ -96,29 +93,20 @@ Dashboard economic_activity() {
              .unit = "short",
              .min = 0},
             {.title = "Payment amount distribution (p50/p90/p99)",
-             .kind = Kind::kTimeseries,
-             .queries = {query("p50", "histogram_quantile(0.5, sum by (le) (rate(#1_bucket[5m])))",
-                               kEconomicPaymentAmountTokens),
-                         query("p90", "histogram_quantile(0.9, sum by (le) (rate(#1_bucket[5m])))",
-                               kEconomicPaymentAmountTokens),
-                         query("p99", "histogram_quantile(0.99, sum by (le) (rate(#1_bucket[5m])))",
-                               kEconomicPaymentAmountTokens)},
+             .queries = percentiles(kEconomicPaymentAmountTokens, {}, {"p50", "p90", "p99"}),
              .description = "Size of payments in tokens. A falling p50 with a steady p99: micro-payments take over.",
              .unit = "short",
              .min = 0}}},
           {"Settlements and disputes",
            {{.title = "Settlement activity tracking",
-             .kind = Kind::kTimeseries,
              .queries = {query("{{result}}/s", "sum by (result) (rate(#1[5m]))", kEconomicSettlements),
                          on_right(query("volume", "sum(rate(#1[5m]))", kEconomicSettlementVolumeTokens), "short"),
-                         in_unit("s", query("p95", "histogram_quantile(0.95, sum by (le) (rate(#1_bucket[5m])))",
-                                            kEconomicSettlementDurationSeconds))},
+                         in_unit("s", percentile("p95", kEconomicSettlementDurationSeconds))},
              .description = "Settlements per second by result and their p95 time (left axis in seconds), tokens "
                             "settled per second (right). More than 10% failed is SettlementFailures.",
              .unit = "ops",
              .min = 0},
             {.title = "Dispute rate monitoring",
-             .kind = Kind::kTimeseries,
              .queries = {query("opened/s", "sum(rate(#1{outcome=\"opened\"}[5m]))", kEconomicDisputes),
                          on_right(query("open now", "sum(#1)", kEconomicDisputesActive), "none")},
              .description = "Disputes opened per second (left) and open now (right). Above 0.5 per second "
@@ -136,7 +124,6 @@ Dashboard economic_activity() {
              .thresholds = {{Color::kGreen}, {Color::kYellow, 0.5}, {Color::kRed, 20}},
              .decimals = 0},
             {.title = "Transaction throughput (TPS)",
-             .kind = Kind::kTimeseries,
              .queries = {query("TPS", "sum(rate(#1[1m]))", kEconomicTransactions)},
              .description = "Payments, deposits, withdrawals, settlements and disputes per second. The figure to "
                             "compare with the design capacity.",
@@ -146,8 +133,7 @@ Dashboard economic_activity() {
            {{.title = "Reputation score distribution (top 10)",
              .kind = Kind::kBarGauge,
              .queries = {query("{{peer}}", "topk(10, max by (peer) (#1))", kEconomicReputationScore),
-                         query("p50", "histogram_quantile(0.5, sum by (le) (rate(#1_bucket[1h])))",
-                               kEconomicReputationDistribution)},
+                         percentile("p50", kEconomicReputationDistribution, {.window = "1h"})},
              .description = "Scores of the ten best peers, and the median of all scores of the last hour. A falling "
                             "median comes before a blacklist wave.",
              .unit = "none",

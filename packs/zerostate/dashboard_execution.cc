@@ -1,5 +1,6 @@
 #include "packs/zerostate/catalog.h"
 #include "packs/zerostate/dashboards.h"
+#include "vigil/dashboards/shapes.h"
 
 namespace vigil::packs::zerostate {
 using namespace catalog;  // NOLINT(google-build-using-namespace): names of metrics
@@ -7,8 +8,12 @@ using dashboards::Color;
 using dashboards::Dashboard;
 using dashboards::in_unit;
 using dashboards::Kind;
+using dashboards::named;
 using dashboards::on_right;
+using dashboards::percentile;
+using dashboards::percentiles;
 using dashboards::query;
+using dashboards::ratio;
 
 Dashboard execution_performance() {
   return {
@@ -19,21 +24,15 @@ Dashboard execution_performance() {
       .refresh = "15s",
       .from = "now-1h",
       .alerts = "zerostate",
-      .links = {{"Network Overview Dashboard", "network-overview"},
-                {"Economic Activity Dashboard", "economic-activity"},
-                {"System Health Dashboard", "system-health"}},
       .rows = {
           {"",
-           {{.title = "Task execution success rate gauge",
-             .kind = Kind::kGauge,
-             .queries = {query("", "sum(rate(#1{result=\"success\"}[5m])) / sum(rate(#1[5m]))", kExecutionTasks)},
-             .description =
-                 "Successful tasks of all finished ones over 5 minutes. Failures above 10% warn, above 50% page.",
-             .unit = "percentunit",
-             .thresholds = {{Color::kRed}, {Color::kYellow, 0.5}, {Color::kGreen, 0.9}},
-             .min = 0,
-             .max = 1,
-             .width = 4},
+           {ratio({.title = "Task execution success rate gauge",
+                   .kind = Kind::kGauge,
+                   .queries = {query("", "sum(rate(#1{result=\"success\"}[5m])) / sum(rate(#1[5m]))", kExecutionTasks)},
+                   .description =
+                       "Successful tasks of all finished ones over 5 minutes. Failures above 10% warn, above 50% page.",
+                   .thresholds = {{Color::kRed}, {Color::kYellow, 0.5}, {Color::kGreen, 0.9}},
+                   .width = 4}),
             {.title = "Active guilds and task throughput: active guilds",
              .kind = Kind::kStat,
              .queries = {query("", "sum(#1)", kExecutionGuildsActive)},
@@ -55,8 +54,7 @@ Dashboard execution_performance() {
              .width = 6},
             {.title = "Task duration distribution (p50/p95/p99): current p95",
              .kind = Kind::kStat,
-             .queries = {query("", "histogram_quantile(0.95, sum by (le) (rate(#1_bucket[5m])))",
-                               kExecutionTaskDurationSeconds)},
+             .queries = {named("", percentile("p95", kExecutionTaskDurationSeconds))},
              .description = "The time that 95% of the tasks stay under. Above 25 s HighTaskDuration warns, above 30 s "
                             "the SLA breaks.",
              .unit = "s",
@@ -64,8 +62,7 @@ Dashboard execution_performance() {
              .width = 4},
             {.title = "WASM memory usage with 128MB limit line: current p95",
              .kind = Kind::kStat,
-             .queries = {query("", "histogram_quantile(0.95, sum by (le) (rate(#1_bucket[5m])))",
-                               kExecutionWasmMemoryBytes)},
+             .queries = {named("", percentile("p95", kExecutionWasmMemoryBytes))},
              .description = "The memory that 95% of the tasks stay under. Above 100 MB HighMemoryUsage warns; at 128 "
                             "MiB a task is killed with exit code 137.",
              .unit = "bytes",
@@ -81,24 +78,14 @@ Dashboard execution_performance() {
              .width = 3}}},
           {"Tasks",
            {{.title = "Task duration distribution (p50/p95/p99)",
-             .kind = Kind::kTimeseries,
-             .queries = {query("p50", "histogram_quantile(0.5, sum by (le) (rate(#1_bucket[5m])))",
-                               kExecutionTaskDurationSeconds),
-                         query("p95", "histogram_quantile(0.95, sum by (le) (rate(#1_bucket[5m])))",
-                               kExecutionTaskDurationSeconds),
-                         query("p99", "histogram_quantile(0.99, sum by (le) (rate(#1_bucket[5m])))",
-                               kExecutionTaskDurationSeconds)},
+             .queries = percentiles(kExecutionTaskDurationSeconds),
              .description = "Task duration. The lines are the thresholds of HighTaskDuration (25 s) and of the SLA (30 "
                             "s). p50 flat and p95 rising: some tasks; both rising: the machines.",
              .unit = "s",
              .thresholds = {{Color::kGreen}, {Color::kYellow, 25}, {Color::kRed, 30}},
              .min = 0},
             {.title = "WASM memory usage with 128MB limit line",
-             .kind = Kind::kTimeseries,
-             .queries = {query("p50", "histogram_quantile(0.5, sum by (le) (rate(#1_bucket[5m])))",
-                               kExecutionWasmMemoryBytes),
-                         query("p95", "histogram_quantile(0.95, sum by (le) (rate(#1_bucket[5m])))",
-                               kExecutionWasmMemoryBytes),
+             .queries = {percentile("p50", kExecutionWasmMemoryBytes), percentile("p95", kExecutionWasmMemoryBytes),
                          query("limit", "max(#1)", kExecutionWasmMemoryLimitBytes)},
              .description = "Peak linear memory of tasks against the 128 MB limit. p95 near the line: the next larger "
                             "input is killed.",
@@ -113,7 +100,6 @@ Dashboard execution_performance() {
              .unit = "ops",
              .min = 0},
             {.title = "Guild lifecycle tracking",
-             .kind = Kind::kTimeseries,
              .queries = {query("formed/s", "sum(rate(#1[5m]))", kExecutionGuildsCreated),
                          query("{{reason}}/s", "sum by (reason) (rate(#1[5m]))", kExecutionGuildsDissolved),
                          on_right(query("active", "sum(#1)", kExecutionGuildsActive), "none")},
@@ -135,7 +121,6 @@ Dashboard execution_performance() {
              .unit = "short",
              .decimals = 0},
             {.title = "Receipt generation rate",
-             .kind = Kind::kTimeseries,
              .queries = {query("receipts/s", "sum(rate(#1[5m]))", kExecutionReceiptsGenerated)},
              .description = "Receipts signed per second: one for each successful task. Fewer receipts than successes "
                             "means that nobody can prove the work.",

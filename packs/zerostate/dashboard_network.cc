@@ -1,5 +1,6 @@
 #include "packs/zerostate/catalog.h"
 #include "packs/zerostate/dashboards.h"
+#include "vigil/dashboards/shapes.h"
 
 namespace vigil::packs::zerostate {
 using namespace catalog;  // NOLINT(google-build-using-namespace): names of metrics
@@ -7,7 +8,10 @@ using dashboards::Color;
 using dashboards::Dashboard;
 using dashboards::Kind;
 using dashboards::on_right;
+using dashboards::percentile;
+using dashboards::percentiles;
 using dashboards::query;
+using dashboards::ratio;
 
 Dashboard network_overview() {
   return {
@@ -18,9 +22,6 @@ Dashboard network_overview() {
       .refresh = "15s",
       .from = "now-1h",
       .alerts = "zerostate",
-      .links = {{"Execution Performance Dashboard", "execution-performance"},
-                {"Economic Activity Dashboard", "economic-activity"},
-                {"System Health Dashboard", "system-health"}},
       .rows = {
           {"",
            {{.title = "Network health overview with thresholds: connected peers",
@@ -31,16 +32,13 @@ Dashboard network_overview() {
              .unit = "none",
              .thresholds = {{Color::kRed}, {Color::kYellow, 1}, {Color::kGreen, 3}},
              .decimals = 0},
-            {.title = "Network health overview with thresholds: message failure rate",
-             .kind = Kind::kStat,
-             .queries = {query("", "sum(rate(#1[5m])) / (sum(rate(#2[5m])) + sum(rate(#1[5m])))", kP2pMessagesFailed,
-                               kP2pMessagesSent)},
-             .description = "Messages that were not delivered, of all, over 5 minutes. Above 20% "
-                            "HighMessageFailureRate fires: see whether one node or a lossy network is behind it.",
-             .unit = "percentunit",
-             .thresholds = {{Color::kGreen}, {Color::kYellow, 0.1}, {Color::kRed, 0.2}},
-             .min = 0,
-             .max = 1},
+            ratio({.title = "Network health overview with thresholds: message failure rate",
+                   .kind = Kind::kStat,
+                   .queries = {query("", "sum(rate(#1[5m])) / (sum(rate(#2[5m])) + sum(rate(#1[5m])))",
+                                     kP2pMessagesFailed, kP2pMessagesSent)},
+                   .description = "Messages that were not delivered, of all, over 5 minutes. Above 20% "
+                                  "HighMessageFailureRate fires: see whether one node or a lossy network is behind it.",
+                   .thresholds = {{Color::kGreen}, {Color::kYellow, 0.1}, {Color::kRed, 0.2}}}),
             {.title = "Network health overview with thresholds: bandwidth",
              .kind = Kind::kStat,
              .queries = {query("", "max(sum by (instance) (rate(#1[5m])))", kP2pBandwidthBytes)},
@@ -49,18 +47,15 @@ Dashboard network_overview() {
              .unit = "Bps",
              .thresholds = {{Color::kGreen}, {Color::kYellow, 5e6}, {Color::kRed, 10e6}},
              .min = 0},
-            {.title = "Network health overview with thresholds: health check failures",
-             .kind = Kind::kStat,
-             .queries = {query("", "sum(rate(#1{result=\"failure\"}[5m])) / sum(rate(#1[5m]))", kP2pHealthChecks)},
-             .description = "Health checks of peers that failed, of all. Above 30% HealthCheckFailures fires: many "
-                            "peers are silent, or this network cannot reach them.",
-             .unit = "percentunit",
-             .thresholds = {{Color::kGreen}, {Color::kYellow, 0.1}, {Color::kRed, 0.3}},
-             .min = 0,
-             .max = 1}}},
+            ratio(
+                {.title = "Network health overview with thresholds: health check failures",
+                 .kind = Kind::kStat,
+                 .queries = {query("", "sum(rate(#1{result=\"failure\"}[5m])) / sum(rate(#1[5m]))", kP2pHealthChecks)},
+                 .description = "Health checks of peers that failed, of all. Above 30% HealthCheckFailures fires: many "
+                                "peers are silent, or this network cannot reach them.",
+                 .thresholds = {{Color::kGreen}, {Color::kYellow, 0.1}, {Color::kRed, 0.3}}})}},
           {"Traffic",
            {{.title = "Active connections by state (active/idle/total)",
-             .kind = Kind::kTimeseries,
              .queries = {query("{{state}}", "sum by (state) (#1)", kP2pConnections),
                          query("total", "sum(#1)", kP2pConnections)},
              .description = "Connections in use, unused, and together. A total that falls while nobody closes on "
@@ -68,7 +63,6 @@ Dashboard network_overview() {
              .unit = "none",
              .min = 0},
             {.title = "Bandwidth usage (TX/RX) with rate visualization",
-             .kind = Kind::kTimeseries,
              .queries = {query("TX", "sum(rate(#1{direction=\"tx\"}[5m]))", kP2pBandwidthBytes),
                          query("RX", "sum(rate(#1{direction=\"rx\"}[5m]))", kP2pBandwidthBytes)},
              .description =
@@ -76,7 +70,6 @@ Dashboard network_overview() {
              .unit = "Bps",
              .min = 0},
             {.title = "Message throughput (sent/received/failed)",
-             .kind = Kind::kTimeseries,
              .queries = {query("sent", "sum(rate(#1[5m]))", kP2pMessagesSent),
                          query("received", "sum(rate(#1[5m]))", kP2pMessagesReceived),
                          query("failed", "sum(rate(#1[5m]))", kP2pMessagesFailed)},
@@ -85,24 +78,15 @@ Dashboard network_overview() {
              .unit = "ops",
              .min = 0},
             {.title = "Health check latency monitoring",
-             .kind = Kind::kTimeseries,
-             .queries = {query("p50", "histogram_quantile(0.5, sum by (le) (rate(#1_bucket[5m])))",
-                               kP2pHealthCheckDurationSeconds),
-                         query("p95", "histogram_quantile(0.95, sum by (le) (rate(#1_bucket[5m])))",
-                               kP2pHealthCheckDurationSeconds),
-                         query("p99", "histogram_quantile(0.99, sum by (le) (rate(#1_bucket[5m])))",
-                               kP2pHealthCheckDurationSeconds)},
+             .queries = percentiles(kP2pHealthCheckDurationSeconds),
              .description = "How long peers take to answer a health check. A p99 at the timeout of the check means "
                             "silent peers, a slow p50 means a slow network.",
              .unit = "s",
              .min = 0}}},
           {"Gossip, relay and DHT",
            {{.title = "Gossip propagation metrics",
-             .kind = Kind::kTimeseries,
-             .queries = {query("p50", "histogram_quantile(0.5, sum by (le) (rate(#1_bucket[5m])))",
-                               kP2pGossipPropagationSeconds),
-                         query("p95", "histogram_quantile(0.95, sum by (le) (rate(#1_bucket[5m])))",
-                               kP2pGossipPropagationSeconds),
+             .queries = {percentile("p50", kP2pGossipPropagationSeconds),
+                         percentile("p95", kP2pGossipPropagationSeconds),
                          on_right(query("published/s", "sum(rate(#1[5m]))", kP2pGossipPublished), "ops"),
                          on_right(query("delivered/s", "sum(rate(#1[5m]))", kP2pGossipDelivered), "ops"),
                          on_right(query("duplicates/s", "sum(rate(#1[5m]))", kP2pGossipDuplicates), "ops")},
@@ -111,7 +95,6 @@ Dashboard network_overview() {
              .unit = "s",
              .min = 0},
             {.title = "Connection pool size",
-             .kind = Kind::kTimeseries,
              .queries = {query("size", "sum(#1)", kP2pConnectionPoolSize),
                          query("capacity", "sum(#1)", kP2pConnectionPoolCapacity)},
              .description = "Connections the pools hold and may hold. At capacity new peers are refused and "
@@ -119,7 +102,6 @@ Dashboard network_overview() {
              .unit = "none",
              .min = 0},
             {.title = "Circuit relay usage statistics",
-             .kind = Kind::kTimeseries,
              .queries = {query("circuits", "sum(#1)", kP2pRelayConnections),
                          query("{{result}}/s", "sum by (result) (rate(#1[5m]))", kP2pRelayReservations),
                          on_right(query("bytes/s", "sum(rate(#1[5m]))", kP2pRelayBytes), "Bps")},
@@ -129,7 +111,6 @@ Dashboard network_overview() {
              .unit = "short",
              .min = 0},
             {.title = "DHT operations (PUT/GET/FIND_PEER/FIND_PROVIDERS)",
-             .kind = Kind::kTimeseries,
              .queries = {query("{{operation}}", "sum by (operation) (rate(#1[5m]))", kP2pDhtOperations)},
              .description =
                  "DHT operations per second by kind. Only FIND_PEER left: nodes search each other and do no work.",

@@ -1,12 +1,36 @@
+#include <string>
+
 #include "packs/zerostate/catalog.h"
 #include "packs/zerostate/dashboards.h"
+#include "vigil/dashboards/shapes.h"
 
 namespace vigil::packs::zerostate {
 using namespace catalog;  // NOLINT(google-build-using-namespace): names of metrics
 using dashboards::Color;
 using dashboards::Dashboard;
 using dashboards::Kind;
+using dashboards::Panel;
+using dashboards::percentile;
 using dashboards::query;
+using dashboards::ratio;
+
+namespace {
+
+Panel uptime(const std::string& role, const std::string& meaning) {
+  const std::string up = "up{stack=\"zerostate\",role=\"" + role + "\"}";
+  return {.title = "Service uptime by component (bootnode/edge-nodes/relay): " + role,
+          .kind = Kind::kStateTimeline,
+          .queries = {query("up", "min(" + up + ")"), query("share", "avg(avg_over_time(" + up + "[$__range]))")},
+          .description = "Whether the " + role +
+                         " answered its scrapes (red: at least one did not), and the share of the shown time it did. " +
+                         meaning + " The SLA is 99.9%.",
+          .unit = "percentunit",
+          .thresholds = {{Color::kRed}, {Color::kYellow, 0.99}, {Color::kGreen, 0.999}},
+          .width = 8,
+          .height = 5};
+}
+
+}  // namespace
 
 Dashboard system_health() {
   return {
@@ -17,9 +41,6 @@ Dashboard system_health() {
       .refresh = "10s",
       .from = "now-1h",
       .alerts = "zerostate",
-      .links = {{"Network Overview Dashboard", "network-overview"},
-                {"Execution Performance Dashboard", "execution-performance"},
-                {"Economic Activity Dashboard", "economic-activity"}},
       .rows = {
           {"",
            {{.title = "Overall system status with 🟢 HEALTHY / 🟡 DEGRADED / 🔴 CRITICAL",
@@ -42,48 +63,18 @@ Dashboard system_health() {
              .decimals = 0,
              .width = 8}}},
           {"Service uptime",
-           {{.title = "Service uptime by component (bootnode/edge-nodes/relay): bootnode",
-             .kind = Kind::kStateTimeline,
-             .queries = {query("up", "min(up{stack=\"zerostate\",role=\"bootnode\"})"),
-                         query("share", "avg(avg_over_time(up{stack=\"zerostate\",role=\"bootnode\"}[$__range]))")},
-             .description = "Whether the bootnode answered its scrapes (red: at least one did not), and the share of "
-                            "the shown time it did. Down: no new peers find the network. The SLA is 99.9%.",
-             .unit = "percentunit",
-             .thresholds = {{Color::kRed}, {Color::kYellow, 0.99}, {Color::kGreen, 0.999}},
-             .width = 8,
-             .height = 5},
-            {.title = "Service uptime by component (bootnode/edge-nodes/relay): edge-nodes",
-             .kind = Kind::kStateTimeline,
-             .queries = {query("up", "min(up{stack=\"zerostate\",role=\"edge-nodes\"})"),
-                         query("share", "avg(avg_over_time(up{stack=\"zerostate\",role=\"edge-nodes\"}[$__range]))")},
-             .description =
-                 "Whether the edge-nodes answered its scrapes (red: at least one did not), and the share of the shown "
-                 "time it did. Red while any edge node is down: its tasks and channels stop. The SLA is 99.9%.",
-             .unit = "percentunit",
-             .thresholds = {{Color::kRed}, {Color::kYellow, 0.99}, {Color::kGreen, 0.999}},
-             .width = 8,
-             .height = 5},
-            {.title = "Service uptime by component (bootnode/edge-nodes/relay): relay",
-             .kind = Kind::kStateTimeline,
-             .queries = {query("up", "min(up{stack=\"zerostate\",role=\"relay\"})"),
-                         query("share", "avg(avg_over_time(up{stack=\"zerostate\",role=\"relay\"}[$__range]))")},
-             .description = "Whether the relay answered its scrapes (red: at least one did not), and the share of the "
-                            "shown time it did. Down: nodes behind NAT drop out. The SLA is 99.9%.",
-             .unit = "percentunit",
-             .thresholds = {{Color::kRed}, {Color::kYellow, 0.99}, {Color::kGreen, 0.999}},
-             .width = 8,
-             .height = 5}}},
+           {uptime("bootnode", "Down: no new peers find the network."),
+            uptime("edge-nodes", "Red while any edge node is down: its tasks and channels stop."),
+            uptime("relay", "Down: nodes behind NAT drop out.")}},
           {"Where it hurts",
-           {{.title = "Component health scores (bar gauge)",
-             .kind = Kind::kBarGauge,
-             .queries = {query("{{layer}}", "min by (layer) (#1)", kSystemComponentHealthScore)},
-             .description = "The lowest score of each layer. Below 80% a check warns, below 50% one is critical, 0 is "
-                            "a failing one: /health of the node names it.",
-             .unit = "percentunit",
-             .thresholds = {{Color::kRed}, {Color::kYellow, 0.5}, {Color::kGreen, 0.8}},
-             .min = 0,
-             .max = 1,
-             .width = 12},
+           {ratio({.title = "Component health scores (bar gauge)",
+                   .kind = Kind::kBarGauge,
+                   .queries = {query("{{layer}}", "min by (layer) (#1)", kSystemComponentHealthScore)},
+                   .description =
+                       "The lowest score of each layer. Below 80% a check warns, below 50% one is critical, 0 is "
+                       "a failing one: /health of the node names it.",
+                   .thresholds = {{Color::kRed}, {Color::kYellow, 0.5}, {Color::kGreen, 0.8}},
+                   .width = 12}),
             {.title = "Key metrics summary table",
              .kind = Kind::kTable,
              .queries = {query("peers", "min(#1)", kP2pPeersConnected),
@@ -104,16 +95,13 @@ Dashboard system_health() {
              .width = 12,
              .row_per_query = true},
             {.title = "Error rate by component (P2P/execution/economic)",
-             .kind = Kind::kTimeseries,
              .queries = {query("{{layer}}", "sum by (layer) (rate(#1[5m]))", kSystemErrors)},
              .description = "Errors per second by layer. Above 10 together HighErrorRate fires; the layer says whose "
                             "dashboard to open.",
              .unit = "ops",
              .min = 0},
             {.title = "Network latency (p95) across components",
-             .kind = Kind::kTimeseries,
-             .queries = {query("p95 {{layer}}", "histogram_quantile(0.95, sum by (le, layer) (rate(#1_bucket[5m])))",
-                               kSystemRequestDurationSeconds)},
+             .queries = {percentile("p95", kSystemRequestDurationSeconds, {.by = "layer"})},
              .description = "The time that 95% of the operations of a layer stay under. HighSystemLatency fires when "
                             "p95 over all layers is above 10 s.",
              .unit = "s",

@@ -1,10 +1,13 @@
 #include "packs/zk/dashboards.h"
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "packs/zk/catalog.h"
+#include "vigil/dashboards/shapes.h"
 
 namespace vigil::packs::zk {
 namespace {
@@ -13,6 +16,7 @@ using dashboards::Color;
 using dashboards::Dashboard;
 using dashboards::Kind;
 using dashboards::Query;
+using dashboards::ratio;
 using dashboards::Row;
 
 // What people choose at the top of the page, as matchers: of families with proof_type, of
@@ -23,23 +27,26 @@ constexpr std::pair<std::string_view, std::string_view> kChoices[] = {
     {"@", R"(job=~"$job", environment=~"$environment")"},
 };
 
-template <class... M>
-Query chosen(std::string legend, std::string_view expr, const M&... metrics) {
+std::string with_choices(std::string_view expr) {
   std::string text(expr);
   for (const auto& [mark, matchers] : kChoices) {
     for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + matchers.size())) {
       text.replace(at, mark.size(), matchers);
     }
   }
-  return dashboards::query(std::move(legend), text, metrics...);
+  return text;
+}
+
+template <class... M>
+Query chosen(std::string legend, std::string_view expr, const M&... metrics) {
+  return dashboards::query(std::move(legend), with_choices(expr), metrics...);
 }
 
 template <class Histogram>
-Query quantile(std::string legend, std::string_view q, std::string_view choices, const Histogram& histogram) {
-  return chosen(
-      std::move(legend),
-      "histogram_quantile(" + std::string(q) + ", sum by (le) (rate(#1_bucket{" + std::string(choices) + "}[5m])))",
-      histogram);
+std::vector<Query> chosen_percentiles(std::string_view choices, const Histogram& histogram,
+                                      std::initializer_list<std::string_view> which = {"p50", "p95", "p99"}) {
+  const std::string matchers = with_choices(choices);
+  return dashboards::percentiles(histogram, {.matchers = matchers}, which);
 }
 
 Row overview() {
@@ -79,18 +86,14 @@ Row latency() {
   return {"Latency",
           {
               {.title = "Proof Generation Latency",
-               .queries = {quantile("p50", "0.5", "@typed", catalog::kProofGenerationDurationSeconds),
-                           quantile("p95", "0.95", "@typed", catalog::kProofGenerationDurationSeconds),
-                           quantile("p99", "0.99", "@typed", catalog::kProofGenerationDurationSeconds)},
+               .queries = chosen_percentiles("@typed", catalog::kProofGenerationDurationSeconds),
                .description = "Wall time of one proof; the alert stands at 5 s (p99). All quantiles up: load or fewer "
                               "workers. Only p99: some circuits are larger.",
                .unit = "s",
                .thresholds = {{Color::kGreen}, {Color::kRed, 5}},
                .min = 0},
               {.title = "Verification Latency",
-               .queries = {quantile("p50", "0.5", "@typed", catalog::kVerificationDurationSeconds),
-                           quantile("p95", "0.95", "@typed", catalog::kVerificationDurationSeconds),
-                           quantile("p99", "0.99", "@typed", catalog::kVerificationDurationSeconds)},
+               .queries = chosen_percentiles("@typed", catalog::kVerificationDurationSeconds),
                .description = "Wall time of one verification; the alert stands at 0.5 s (p99), the target at 0.1 s. "
                               "Slow ones beside many proofs: they share a CPU.",
                .unit = "s",
@@ -103,8 +106,7 @@ Row circuits() {
   return {"Circuits",
           {
               {.title = "Circuit Compilation Time",
-               .queries = {quantile("p50", "0.5", "@", catalog::kCircuitCompilationDurationSeconds),
-                           quantile("p95", "0.95", "@", catalog::kCircuitCompilationDurationSeconds)},
+               .queries = chosen_percentiles("@", catalog::kCircuitCompilationDurationSeconds, {"p50", "p95"}),
                .description = "Wall time of one compilation; the alert stands at 30 s (p95). Gaps are quiet times.",
                .unit = "s",
                .thresholds = {{Color::kGreen}, {Color::kRed, 30}},
@@ -120,32 +122,30 @@ Row circuits() {
 }
 
 Row errors() {
-  return {"Errors",
-          {
-              {.title = "Error Rate by Category",
-               .kind = Kind::kStacked,
-               .queries = {chosen("{{category}}", "sum by (category) (rate(#1{@}[5m]))", catalog::kErrors)},
-               .description = "Errors a second, all severities. memory_error and security_violation page at the first "
-                              "event; the others when they pass 1 % of the operations.",
-               .unit = "ops",
-               .min = 0},
-              {.title = "Resource Usage",
-               .queries = {chosen("CPU", R"(1 - avg(rate(#1{stack="zk",mode="idle", @foreign}[5m])))",
-                                  std::string_view("node_cpu_seconds_total")),
-                           chosen("memory", R"(1 - sum(#1{stack="zk", @foreign}) / sum(#2{stack="zk", @foreign}))",
-                                  std::string_view("node_memory_MemAvailable_bytes"),
-                                  std::string_view("node_memory_MemTotal_bytes")),
-                           chosen("disk",
-                                  R"(1 - min(#1{stack="zk",mountpoint="/", @foreign} / )"
-                                  R"(#2{stack="zk",mountpoint="/", @foreign}))",
-                                  std::string_view("node_filesystem_avail_bytes"),
-                                  std::string_view("node_filesystem_size_bytes"))},
-               .description = "The provers' machines: CPU and memory together, the fullest disk. CPU at 100 % with a "
-                              "growing queue: more workers. Needs the node exporter.",
-               .unit = "percentunit",
-               .min = 0,
-               .max = 1},
-          }};
+  return {
+      "Errors",
+      {
+          {.title = "Error Rate by Category",
+           .kind = Kind::kStacked,
+           .queries = {chosen("{{category}}", "sum by (category) (rate(#1{@}[5m]))", catalog::kErrors)},
+           .description = "Errors a second, all severities. memory_error and security_violation page at the first "
+                          "event; the others when they pass 1 % of the operations.",
+           .unit = "ops",
+           .min = 0},
+          ratio({.title = "Resource Usage",
+                 .queries = {chosen("CPU", R"(1 - avg(rate(#1{stack="zk",mode="idle", @foreign}[5m])))",
+                                    std::string_view("node_cpu_seconds_total")),
+                             chosen("memory", R"(1 - sum(#1{stack="zk", @foreign}) / sum(#2{stack="zk", @foreign}))",
+                                    std::string_view("node_memory_MemAvailable_bytes"),
+                                    std::string_view("node_memory_MemTotal_bytes")),
+                             chosen("disk",
+                                    R"(1 - min(#1{stack="zk",mountpoint="/", @foreign} / )"
+                                    R"(#2{stack="zk",mountpoint="/", @foreign}))",
+                                    std::string_view("node_filesystem_avail_bytes"),
+                                    std::string_view("node_filesystem_size_bytes"))},
+                 .description = "The provers' machines: CPU and memory together, the fullest disk. CPU at 100 % with a "
+                                "growing queue: more workers. Needs the node exporter."}),
+      }};
 }
 
 Row distribution() {

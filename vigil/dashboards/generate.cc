@@ -2,6 +2,7 @@
 #include <map>
 
 #include "vigil/dashboards/dashboard.h"
+#include "vigil/dashboards/shapes.h"
 
 namespace vigil::dashboards {
 namespace {
@@ -25,6 +26,11 @@ std::string by_clause(const metrics::Description& metric, std::string_view extra
   return labels.empty() ? "sum" : "sum by (" + labels + ")";
 }
 
+// "{stack=\"x\"}" without its braces.
+std::string_view inside(std::string_view selector) {
+  return selector.size() < 2 ? std::string_view() : selector.substr(1, selector.size() - 2);
+}
+
 Panel panel_of(const metrics::Description& metric, const std::string& selector) {
   const std::string name(metric.name);
   Panel panel{.title = name, .queries = {}, .description = std::string(metric.help), .unit = unit_of(metric)};
@@ -33,12 +39,7 @@ Panel panel_of(const metrics::Description& metric, const std::string& selector) 
       panel.queries = {{"", by_clause(metric) + " (rate(" + name + selector + "[5m]))"}};
       panel.unit = panel.unit == "bytes" ? "Bps" : panel.unit == "s" ? "percentunit" : "ops";
       break;
-    case MetricType::kHistogram:
-      for (const auto& [legend, quantile] : {std::pair{"p50", "0.5"}, {"p95", "0.95"}, {"p99", "0.99"}}) {
-        panel.queries.push_back({legend, std::string("histogram_quantile(") + quantile + ", sum by (le) (rate(" + name +
-                                             "_bucket" + selector + "[5m])))"});
-      }
-      break;
+    case MetricType::kHistogram: panel.queries = percentiles(metric.name, {.matchers = inside(selector)}); break;
     case MetricType::kInfo:
     case MetricType::kStateSet: panel.kind = Kind::kTable; [[fallthrough]];
     default: panel.queries = {{"", name + selector}};

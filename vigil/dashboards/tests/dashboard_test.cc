@@ -6,6 +6,7 @@
 #include <set>
 
 #include "vigil/dashboards/layout.h"
+#include "vigil/dashboards/shapes.h"
 
 namespace vigil::dashboards {
 namespace {
@@ -21,6 +22,42 @@ TEST(Dashboard, MetricsStandForTheirNames) {
             "rate(round_seconds_bucket[5m]) > on () up");
   EXPECT_DEATH(query("", "max(#2)", kPeers), "");
   EXPECT_DEATH(query("", "max(#)", kPeers), "");
+}
+
+TEST(Shapes, Percentiles) {
+  struct Case {
+    std::vector<Query> queries;
+    std::vector<std::pair<std::string, std::string>> expected;  // legend and expression
+  };
+  const Case cases[] = {
+      {percentiles(kRound),
+       {{"p50", "histogram_quantile(0.5, sum by (le) (rate(round_seconds_bucket[5m])))"},
+        {"p95", "histogram_quantile(0.95, sum by (le) (rate(round_seconds_bucket[5m])))"},
+        {"p99", "histogram_quantile(0.99, sum by (le) (rate(round_seconds_bucket[5m])))"}}},
+      {percentiles("foreign", {.matchers = "chain=\"l2\"", .by = "instance, To", .window = "1h"}, {"p90"}),
+       {{"p90 {{instance}} {{To}}",
+         "histogram_quantile(0.9, sum by (le, instance, To) (rate(foreign_bucket{chain=\"l2\"}[1h])))"}}},
+      {{named("read", percentile("p999", kRound))},
+       {{"read", "histogram_quantile(0.999, sum by (le) (rate(round_seconds_bucket[5m])))"}}},
+  };
+  for (const Case& c : cases) {
+    ASSERT_EQ(c.queries.size(), c.expected.size());
+    for (std::size_t i = 0; i < c.queries.size(); ++i) {
+      EXPECT_EQ(c.queries[i].legend, c.expected[i].first);
+      EXPECT_EQ(c.queries[i].expr, c.expected[i].second);
+    }
+  }
+  EXPECT_DEATH(percentile("95", kRound), "");
+}
+
+TEST(Shapes, BoardsLinkToEachOther) {
+  const std::vector<Dashboard> boards =
+      linked({{.uid = "a", .title = "A"}, {.uid = "b", .title = "B"}, {.uid = "c", .title = "C"}});
+  std::string links;
+  for (const Dashboard& board : boards) {
+    for (const Link& link : board.links) links += board.uid + "->" + link.uid + ":" + link.title + " ";
+  }
+  EXPECT_EQ(links, "a->b:B a->c:C b->a:A b->c:C c->a:A c->b:B ");
 }
 
 Panel panel(Kind kind) { return {.title = "t", .kind = kind, .queries = {}}; }
