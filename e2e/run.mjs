@@ -17,7 +17,7 @@ const context = {
 };
 console.log(`logs: ${context.dir}`);
 
-for (const name of ['tools', 'network', 'hostile', 'compatibility', 'formats', 'errors_sentry', 'real_input', 'pages']) {
+for (const name of ['tools', 'dashboards', 'network', 'hostile', 'compatibility', 'formats', 'errors_sentry', 'real_input', 'pages']) {
   if (options.only && !options.only.split(',').includes(name)) continue;
   console.log(`--- ${name}`);
   const { default: scenario } = await import(`./${name}.mjs`);

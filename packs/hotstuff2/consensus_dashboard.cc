@@ -12,6 +12,7 @@ using dashboards::percentile;
 using dashboards::percentiles;
 using dashboards::query;
 using dashboards::ratio;
+using dashboards::with_mappings;
 using dashboards::with_thresholds;
 
 Dashboard consensus_dashboard() {
@@ -29,9 +30,15 @@ Dashboard consensus_dashboard() {
        {
            {.title = "Health by component",
             .kind = Kind::kStateTimeline,
-            .queries = {with_thresholds(in_unit("none", query("status {{component}}", "max by (component) (#1)",
-                                                              catalog::kHealthStatus)),
-                                        {{Color::kGreen}, {Color::kYellow, 1}, {Color::kOrange, 2}, {Color::kRed, 3}}),
+            .queries = {with_mappings(
+                            with_thresholds(
+                                in_unit("none", query("status {{component}}", "max by (component) (#1)",
+                                                      catalog::kHealthStatus)),
+                                {{Color::kGreen}, {Color::kYellow, 1}, {Color::kOrange, 2}, {Color::kRed, 3}}),
+                            {{0, "healthy", Color::kGreen},
+                             {1, "warning", Color::kYellow},
+                             {2, "critical", Color::kOrange},
+                             {3, "failing", Color::kRed}}),
                         query("score {{component}}", "min by (component) (#1)", catalog::kHealthScore)},
             .description = "The worst check of each part (0 healthy, 1 warning, 2 critical, 3 failing) and its score "
                            "(1 well, 0 failing). Overall is the worst part: look at the part that is not green first.",

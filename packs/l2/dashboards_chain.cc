@@ -82,7 +82,7 @@ Dashboard blockchain_overview() {
              .decimals = 0},
             {.title = "RPC endpoints",
              .queries = {query("{{chain}} {{endpoint}} up", "min by (chain, endpoint) (#1)", kL2RpcUp),
-                         on_right(named("p95", percentile("p95", kL2RpcRequestDurationSeconds, {.by = "chain"})), "s")},
+                         on_right(percentile("p95", kL2RpcRequestDurationSeconds, {.by = "chain"}), "s")},
              .description = "1 while an endpoint answers (left), and how long calls take (right). 0 for a minute is "
                             "L2RpcDown; slow calls come before it when a node is overloaded.",
              .unit = "none",

@@ -120,7 +120,8 @@ Dashboard infrastructure() {
              .queries = {query("committed", "sum(rate(pg_stat_database_xact_commit{stack=\"mpc\"}[5m]))"),
                          query("rolled back", "sum(rate(pg_stat_database_xact_rollback{stack=\"mpc\"}[5m]))")},
              .description = "Committed and rolled back, stacked: the sum is all transactions.",
-             .unit = "ops"},
+             .unit = "ops",
+             .min = 0},
             {.title = "Database operations (inserts, updates, deletes)",
              .queries = {query("inserts", "sum(rate(pg_stat_database_tup_inserted{stack=\"mpc\"}[5m]))"),
                          query("updates", "sum(rate(pg_stat_database_tup_updated{stack=\"mpc\"}[5m]))"),
@@ -150,12 +151,14 @@ Dashboard infrastructure() {
              .queries = {per_container("RX {{name}}", "container_network_receive_bytes_total"),
                          per_container("TX {{name}}", "container_network_transmit_bytes_total")},
              .description = "Received and sent per container.",
-             .unit = "Bps"},
+             .unit = "Bps",
+             .min = 0},
             {.title = "Disk I/O",
              .queries = {per_container("read {{name}}", "container_fs_reads_bytes_total"),
                          per_container("write {{name}}", "container_fs_writes_bytes_total")},
              .description = "Read and written per container.",
-             .unit = "Bps"}}}}};
+             .unit = "Bps",
+             .min = 0}}}}};
 }
 
 Dashboard network_monitoring() {
@@ -207,7 +210,8 @@ Dashboard network_monitoring() {
              .queries = {per_node("RX {{name}}", "container_network_receive_bytes_total"),
                          per_node("TX {{name}}", "container_network_transmit_bytes_total")},
              .description = "Received and sent by each node's container.",
-             .unit = "Bps"},
+             .unit = "Bps",
+             .min = 0},
             {.title = "Network errors per node",
              .queries = {query("node {{node_id}} {{error_type}}", "sum by (node_id, error_type) (rate(#1[5m]))",
                                kNetworkErrors)},
@@ -224,7 +228,8 @@ Dashboard network_monitoring() {
              .queries = {per_node("TX {{name}}", "container_network_transmit_packets_total"),
                          per_node("RX {{name}}", "container_network_receive_packets_total")},
              .description = "Packets sent and received by each node's container.",
-             .unit = "pps"},
+             .unit = "pps",
+             .min = 0},
             {.title = "Network errors and drops",
              .queries = {per_node("RX errors {{name}}", "container_network_receive_errors_total"),
                          per_node("TX errors {{name}}", "container_network_transmit_errors_total"),

@@ -70,7 +70,8 @@ Dashboard cluster_overview() {
              .queries = {query("{{state}}", "sum by (state) (rate(#1[5m]))", kTransactions)},
              .description = "Transactions entering each state per second. Pending without approved or rejected means "
                             "that votes do not come in.",
-             .unit = "ops"},
+             .unit = "ops",
+             .min = 0},
             {.title = "Connected peers per node",
              .queries = {query("node {{node_id}}", "max by (node_id) (#1)", kConnectedPeers)},
              .description = "Peers of each node, itself excluded; 4 is healthy, below 3 warns, 0 pages. One low line "
@@ -93,7 +94,8 @@ Dashboard cluster_overview() {
                       "bytes")},
              .description = "CPU cores in use (left), memory and its limit (right) of each node's container. Memory "
                             "near the limit ends in an OOM kill.",
-             .unit = "none"}}}}};
+             .unit = "none",
+             .min = 0}}}}};
 }
 
 Dashboard byzantine_consensus() {
@@ -140,13 +142,15 @@ Dashboard byzantine_consensus() {
                          on_right(query("threshold", "max(#1)", kConsensusThreshold))},
              .description = "Votes of each node in 5 minutes (left); nodes that approved anything, and the threshold "
                             "(right). Approving nodes under the threshold line: nothing is decided.",
-             .unit = "none"},
+             .unit = "none",
+             .min = 0},
             {.title = "Vote results by node (approve/reject)",
              .kind = Kind::kStacked,
              .queries = {query("node {{node_id}} {{result}}", "sum by (node_id, result) (rate(#1[5m]))", kVotes)},
              .description = "Who approves and who rejects. One node that always differs from the others has other "
                             "rules or other data.",
-             .unit = "ops"},
+             .unit = "ops",
+             .min = 0},
             {.title = "Byzantine violation types (pie chart)",
              .kind = Kind::kPie,
              .queries = {query("{{type}}", "sum by (type) (increase(#1[$__range]))", kByzantineViolations)},
@@ -222,7 +226,8 @@ Dashboard signature_performance() {
              {.title = "Signature throughput by protocol",
               .queries = {query("{{protocol}}", "sum by (protocol) (rate(#1[5m]))", kSignatures)},
               .description = "Signatures per second by protocol.",
-              .unit = "ops"},
+              .unit = "ops",
+              .min = 0},
              {.title = "Presignature pool size per node",
               .queries = {query("node {{node_id}} {{protocol}}", "sum by (node_id, protocol) (#1)",
                                 kPresignaturePoolSize)},

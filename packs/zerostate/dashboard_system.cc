@@ -116,6 +116,7 @@ Dashboard system_health() {
                             "cause: the earliest.",
              .unit = "none",
              .thresholds = {{Color::kGreen}, {Color::kRed, 1}},
+             .mappings = {{1, "active", Color::kRed}},
              .width = 24,
              .height = 10},
             {.title = "Resource warnings log viewer",

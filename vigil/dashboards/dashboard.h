@@ -48,12 +48,20 @@ enum class Kind : std::uint8_t {
   kLogs,
 };
 
+// What a value is shown as: 0 -> "down", red.
+struct Mapping {
+  double value = 0;
+  std::string text;
+  Color color = Color::kText;
+};
+
 struct Query {
   std::string legend;  // "p95", "{{node_id}}"; empty: Grafana's own
   std::string expr;    // PromQL, or LogQL in a panel of logs
   bool right_axis = false;
   std::string unit = {};                   // of this query alone, where it is not the panel's
   std::vector<Threshold> thresholds = {};  // likewise
+  std::vector<Mapping> mappings = {};      // likewise
 };
 
 // The name of a metric, from its definition or as text for somebody else's.
@@ -87,13 +95,10 @@ inline Query with_thresholds(Query query, std::vector<Threshold> thresholds) {
   query.thresholds = std::move(thresholds);
   return query;
 }
-
-// What a value is shown as: 0 -> "down", red.
-struct Mapping {
-  double value = 0;
-  std::string text;
-  Color color = Color::kText;
-};
+inline Query with_mappings(Query query, std::vector<Mapping> mappings) {
+  query.mappings = std::move(mappings);
+  return query;
+}
 
 struct Panel {
   std::string title;

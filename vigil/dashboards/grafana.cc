@@ -102,6 +102,56 @@ Json graph_style(const Panel& panel) {
           {"thresholdsStyle", {{"mode", panel.thresholds.empty() ? "off" : "line"}}}};
 }
 
+Json mappings(const std::vector<Mapping>& of) {
+  Json all = Json::array();
+  for (std::size_t i = 0; i < of.size(); ++i) {
+    const std::string value = Json(of[i].value).dump();
+    const std::string key = value.ends_with(".0") ? value.substr(0, value.size() - 2) : value;
+    all.push_back({{"type", "value"},
+                   {"options", {{key, {{"text", of[i].text}, {"color", name_of(of[i].color)}, {"index", i}}}}}});
+  }
+  return all;
+}
+
+Json property(std::string_view id, Json value) { return {{"id", id}, {"value", std::move(value)}}; }
+
+// The name that Prometheus' table format gives to the values of a query.
+std::string value_field(const Panel& panel, std::size_t query) {
+  return panel.queries.size() == 1 ? "Value" : "Value #" + reference(query);
+}
+// And what its column is called: one that stands alone by the panel, several by their legends.
+std::string value_column(const Panel& panel, std::size_t query) {
+  return panel.queries.size() == 1 ? panel.title : panel.queries[query].legend;
+}
+
+Json overrides(const Panel& panel) {
+  const bool columns = panel.kind == Kind::kTable && !panel.row_per_query;
+  Json all = Json::array();
+  for (std::size_t i = 0; i < panel.queries.size(); ++i) {
+    const Query& query = panel.queries[i];
+    Json properties = Json::array();
+    if (columns) properties.push_back(property("displayName", value_column(panel, i)));
+    if (query.right_axis) properties.push_back(property("custom.axisPlacement", "right"));
+    if (!query.unit.empty()) properties.push_back(property("unit", query.unit));
+    if (!query.thresholds.empty()) {
+      properties.push_back(property("thresholds", threshold_steps(query.thresholds)));
+      properties.push_back(property("color", {{"mode", "thresholds"}}));
+    }
+    if (!query.mappings.empty()) properties.push_back(property("mappings", mappings(query.mappings)));
+    if (properties.empty()) continue;
+    const Json matcher = columns ? Json{{"id", "byName"}, {"options", value_field(panel, i)}}
+                                 : Json{{"id", "byFrameRefID"}, {"options", reference(i)}};
+    all.push_back({{"matcher", matcher}, {"properties", std::move(properties)}});
+  }
+  // Thresholds color nothing in a table unless its cells say so; labels are to stay plain.
+  if (panel.kind == Kind::kTable && !panel.thresholds.empty()) {
+    all.push_back({{"matcher", {{"id", "byType"}, {"options", "number"}}},
+                   {"properties",
+                    Json::array({property("custom.cellOptions", {{"type", "color-background"}, {"mode", "basic"}})})}});
+  }
+  return all;
+}
+
 Json field_config(const Panel& panel) {
   Json defaults = {{"unit", panel.unit}, {"thresholds", threshold_steps(panel.thresholds)}};
   if (panel.min.has_value()) defaults["min"] = *panel.min;
@@ -110,84 +160,105 @@ Json field_config(const Panel& panel) {
   const bool by_threshold =
       !panel.thresholds.empty() && panel.kind != Kind::kTimeseries && panel.kind != Kind::kStacked;
   defaults["color"] = {{"mode", by_threshold ? "thresholds" : "palette-classic"}};
-  Json mappings = Json::array();
-  for (std::size_t i = 0; i < panel.mappings.size(); ++i) {
-    const Mapping& mapping = panel.mappings[i];
-    const std::string value = Json(mapping.value).dump();
-    const std::string key = value.ends_with(".0") ? value.substr(0, value.size() - 2) : value;
-    mappings.push_back(
-        {{"type", "value"},
-         {"options", {{key, {{"text", mapping.text}, {"color", name_of(mapping.color)}, {"index", i}}}}}});
-  }
-  defaults["mappings"] = std::move(mappings);
+  defaults["mappings"] = mappings(panel.mappings);
   if (panel.kind == Kind::kTimeseries || panel.kind == Kind::kStacked) defaults["custom"] = graph_style(panel);
-
-  Json overrides = Json::array();
-  for (std::size_t i = 0; i < panel.queries.size(); ++i) {
-    const Query& query = panel.queries[i];
-    Json properties = Json::array();
-    if (query.right_axis) properties.push_back({{"id", "custom.axisPlacement"}, {"value", "right"}});
-    if (!query.unit.empty()) properties.push_back({{"id", "unit"}, {"value", query.unit}});
-    if (!query.thresholds.empty()) {
-      properties.push_back({{"id", "thresholds"}, {"value", threshold_steps(query.thresholds)}});
-      properties.push_back({{"id", "color"}, {"value", {{"mode", "thresholds"}}}});
-    }
-    if (panel.kind == Kind::kTable && panel.queries.size() > 1 && !panel.row_per_query) {
-      overrides.push_back({{"matcher", {{"id", "byName"}, {"options", "Value #" + reference(i)}}},
-                           {"properties", Json::array({{{"id", "displayName"}, {"value", query.legend}}})}});
-      for (const Json& property : properties) overrides.back()["properties"].push_back(property);
-      continue;
-    }
-    if (properties.empty()) continue;
-    overrides.push_back({{"matcher", {{"id", "byFrameRefID"}, {"options", reference(i)}}}, {"properties", properties}});
-  }
-  return {{"defaults", std::move(defaults)}, {"overrides", std::move(overrides)}};
+  return {{"defaults", std::move(defaults)}, {"overrides", overrides(panel)}};
 }
 
+Json legend(bool shown = true) {
+  return {{"displayMode", "list"}, {"placement", "bottom"}, {"showLegend", shown}, {"calcs", Json::array()}};
+}
+
+// Complete: what the schema of a panel's plugin requires is there, at Grafana's own
+// defaults where the boards have no wish.
 Json options(const Panel& panel) {
   const Json reduce = {{"calcs", {"lastNotNull"}}, {"fields", ""}, {"values", false}};
+  const Json tooltip = {{"mode", "single"}, {"sort", "none"}};
   switch (panel.kind) {
     case Kind::kStat:
     case Kind::kStatWithSparkline:
       return {{"reduceOptions", reduce},
               {"colorMode", panel.thresholds.empty() && panel.mappings.empty() ? "value" : "background"},
               {"graphMode", panel.kind == Kind::kStatWithSparkline ? "area" : "none"},
-              {"textMode", "auto"}};
-    case Kind::kGauge: return {{"reduceOptions", reduce}, {"showThresholdMarkers", true}};
+              {"textMode", "auto"},
+              {"justifyMode", "auto"},
+              {"orientation", "auto"},
+              {"wideLayout", true},
+              {"showPercentChange", false},
+              {"percentChangeColorMode", "standard"}};
+    case Kind::kGauge:
+      return {{"reduceOptions", reduce},
+              {"showThresholdMarkers", true},
+              {"showThresholdLabels", false},
+              {"orientation", "auto"},
+              {"sizing", "auto"},
+              {"minVizWidth", 75},
+              {"minVizHeight", 75}};
     case Kind::kBarGauge:
-      return {{"reduceOptions", reduce}, {"displayMode", "gradient"}, {"orientation", "horizontal"}};
+      return {{"reduceOptions", reduce}, {"displayMode", "gradient"}, {"orientation", "horizontal"},
+              {"valueMode", "color"},    {"namePlacement", "auto"},   {"showUnfilled", true},
+              {"sizing", "auto"},        {"minVizWidth", 8},          {"minVizHeight", 16},
+              {"maxVizHeight", 300},     {"legend", legend(false)}};
     case Kind::kPie:
-      return {
-          {"reduceOptions", reduce},
-          {"pieType", "pie"},
-          {"legend",
-           {{"displayMode", "table"}, {"placement", "right"}, {"showLegend", true}, {"values", {"value", "percent"}}}}};
+      return {{"reduceOptions", reduce},
+              {"pieType", "pie"},
+              {"orientation", "auto"},
+              {"legend",
+               {{"displayMode", "table"},
+                {"placement", "right"},
+                {"showLegend", true},
+                {"calcs", Json::array()},
+                {"values", {"value", "percent"}}}},
+              {"tooltip", tooltip}};
     case Kind::kBar:
-      return {{"orientation", "horizontal"},
-              {"showValue", "auto"},
-              {"legend", {{"displayMode", "list"}, {"placement", "bottom"}, {"showLegend", true}}}};
-    case Kind::kTable: return {{"showHeader", true}};
+      return {{"orientation", "horizontal"}, {"showValue", "auto"},
+              {"stacking", "none"},          {"barWidth", 0.97},
+              {"groupWidth", 0.7},           {"xTickLabelRotation", 0},
+              {"xTickLabelMaxLength", 0},    {"fullHighlight", false},
+              {"legend", legend(false)},  // the axis names the bars
+              {"tooltip", tooltip}};
+    case Kind::kTable: {
+      Json table = {{"frameIndex", 0}, {"showHeader", true}};
+      if (panel.queries.size() == 1) {
+        table["sortBy"] = Json::array({{{"displayName", value_column(panel, 0)}, {"desc", true}}});
+      }
+      return table;
+    }
     case Kind::kHeatmap:
       return {{"calculate", false},
               {"yAxis", {{"unit", panel.unit}}},
-              {"color", {{"mode", "scheme"}, {"scheme", "Oranges"}}}};
-    case Kind::kHistogram: return {{"combine", false}};
-    case Kind::kStateTimeline: return {{"mergeValues", true}, {"showValue", "never"}, {"rowHeight", 0.8}};
-    case Kind::kLogs: return {{"showTime", true}, {"wrapLogMessage", true}, {"sortOrder", "Descending"}};
+              {"color",
+               {{"mode", "scheme"},
+                {"scheme", "Oranges"},
+                {"fill", "dark-orange"},
+                {"exponent", 0.5},
+                {"steps", 64},
+                {"reverse", false}}},
+              {"showValue", "never"},
+              {"legend", {{"show", true}}},
+              {"tooltip", {{"mode", "single"}}},
+              {"exemplars", {{"color", "rgba(255,0,255,0.7)"}}}};
+    case Kind::kHistogram: return {{"combine", false}, {"legend", legend()}, {"tooltip", tooltip}};
+    case Kind::kStateTimeline:
+      return {
+          {"mergeValues", true}, {"showValue", "auto"}, {"rowHeight", 0.8}, {"legend", legend()}, {"tooltip", tooltip}};
+    case Kind::kLogs:
+      return {{"showTime", true},          {"showLabels", false},
+              {"showCommonLabels", false}, {"showLogContextToggle", false},
+              {"wrapLogMessage", true},    {"prettifyLogMessage", false},
+              {"enableLogDetails", true},  {"sortOrder", "Descending"},
+              {"dedupStrategy", "none"}};
     case Kind::kTimeseries:
-    case Kind::kStacked:
-      return {{"legend",
-               {{"displayMode", "list"}, {"placement", "bottom"}, {"showLegend", true}, {"calcs", Json::array()}}},
-              {"tooltip", {{"mode", "multi"}, {"sort", "desc"}}}};
+    case Kind::kStacked: return {{"legend", legend()}, {"tooltip", {{"mode", "multi"}, {"sort", "desc"}}}};
   }
   return Json::object();
 }
 
 // A table of several instant queries is joined into one row a label set, or has one row
-// a query.
+// a query. Bars are named by their axis, which needs a row each as well.
 Json transformations(const Panel& panel) {
   Json all = Json::array();
-  if (panel.kind == Kind::kTable && panel.row_per_query) {
+  if (panel.row_per_query || panel.kind == Kind::kBar) {
     all.push_back(
         {{"id", "reduce"}, {"options", {{"mode", "seriesToRows"}, {"reducers", Json::array({"lastNotNull"})}}}});
   } else if (panel.kind == Kind::kTable) {
@@ -256,15 +327,8 @@ bool has_logs(const Dashboard& dashboard) {
 }
 
 Json data_source_variable(std::string_view name, std::string_view label, std::string_view type) {
-  return {{"type", "datasource"},
-          {"name", name},
-          {"label", label},
-          {"query", type},
-          {"hide", 0},
-          {"current", Json::object()},
-          {"options", Json::array()},
-          {"refresh", 1},
-          {"regex", ""}};
+  return {{"type", "datasource"},     {"name", name}, {"label", label}, {"query", type}, {"hide", 0},
+          {"options", Json::array()}, {"refresh", 1}, {"regex", ""}};
 }
 
 Json templating(const Dashboard& dashboard) {
@@ -294,9 +358,11 @@ Json templating(const Dashboard& dashboard) {
                  {"hide", 0},
                  {"multi", variable.multi},
                  {"includeAll", variable.include_all},
-                 {"current", variable.include_all ? Json{{"text", "All"}, {"value", "$__all"}} : Json::object()},
                  {"options", Json::array()}};
-    if (variable.include_all) json["allValue"] = ".*";
+    if (variable.include_all) {
+      json["current"] = {{"text", "All"}, {"value", "$__all"}};
+      json["allValue"] = ".*";
+    }
     list.push_back(std::move(json));
   }
   return {{"list", std::move(list)}};

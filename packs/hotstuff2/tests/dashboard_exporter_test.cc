@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -73,6 +75,34 @@ TEST(DashboardExporter, CreatesCustomBoardsInGrafana) {
   const auto sent = nlohmann::json::parse(requests[1].body);
   EXPECT_EQ(sent["dashboard"], nlohmann::json::parse(*json));
   EXPECT_EQ(sent["overwrite"], true);
+}
+
+// HS-145. One panel of each type of metric; the end-to-end suite holds the file against
+// Grafana's schemas. With VIGIL_REWRITE=1 in the environment it is written anew.
+TEST(DashboardExporter, DrawsCustomBoardsAsTheCommittedOne) {
+  const std::string file = VIGIL_SOURCE_DIR "/packs/hotstuff2/tests/testdata/custom_board.json";
+  net::FakeHttpClient http;
+  http.on("http://prometheus:9090/api/v1/metadata", 200,
+          R"({"status":"success","data":{"node_load1":[{"type":"gauge","help":"1m load.","unit":""}]}})");
+  HttpPrometheusClient prometheus(http, "http://prometheus:9090");
+  CustomDashboardConfig config{.uid = "each-type",
+                               .title = "A metric of each type",
+                               .metrics = {"node_load1"},
+                               .selector = "{instance=\"replica-1:9464\"}"};
+  std::set<MetricType> types;
+  for (const metrics::Description& metric : catalog::kAll) {
+    if (types.insert(metric.type).second) config.metrics.emplace_back(metric.name);
+  }
+  ASSERT_GE(types.size(), 3U);
+  const auto json = DashboardExporter({}, &prometheus).create_custom_dashboard(config);
+  ASSERT_TRUE(json) << json.error().message();
+  if (std::getenv("VIGIL_REWRITE") != nullptr) {
+    ASSERT_TRUE(FileSystem::real().create_directories(std::filesystem::path(file).parent_path()));
+    ASSERT_TRUE(FileSystem::real().write_file_atomically(file, *json));
+  }
+  const auto committed = FileSystem::real().read_file(file);
+  ASSERT_TRUE(committed) << committed.error().message();
+  EXPECT_TRUE(*committed == *json) << file << " is not what the code gives: run this test with VIGIL_REWRITE=1";
 }
 
 TEST(DashboardExporter, SaysWhatIsWrong) {
