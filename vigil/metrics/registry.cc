@@ -1,5 +1,6 @@
 #include "vigil/metrics/registry.h"
 
+#include <deque>
 #include <map>
 #include <utility>
 
@@ -212,12 +213,16 @@ Attachment::~Attachment() {
 }
 
 Family& attach_global(std::atomic<Family*>& family, const Description& description) {
-  static Mutex* const mutex = new Mutex;
-  MutexLock lock(*mutex);
+  // Never destroyed: instruments at namespace scope may be used until the very end.
+  struct Attached {
+    Mutex mutex;
+    std::deque<Attachment> all GUARDED_BY(mutex);
+  };
+  static Attached* const attached = new Attached;
+  MutexLock lock(attached->mutex);
   Family* known = family.load(std::memory_order_acquire);
   if (known == nullptr) {
-    // Never destroyed: instruments at namespace scope may be used until the very end.
-    known = (new Attachment(Registry::global().state(), description))->family.get();
+    known = attached->all.emplace_back(Registry::global().state(), description).family.get();
     family.store(known, std::memory_order_release);
   }
   return *known;

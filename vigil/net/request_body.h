@@ -65,6 +65,9 @@ struct RequestBody {
       body_.over_budget = !body_.too_large && !body_.share.take(size);
       if (body_.too_large || body_.over_budget) {
         error = boost::beast::http::error::body_limit;
+        // What came is of no use to anyone, and the connection may linger.
+        body_.text = {};
+        body_.share = {};
         return 0;
       }
       error = {};
