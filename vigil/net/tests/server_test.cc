@@ -290,8 +290,13 @@ TEST_F(ServerTest, BodiesShareABudget) {
   start();
   EXPECT_EQ(fetch("/echo", "POST", std::string(90'000, 'x'))->status, 200);
   EXPECT_EQ(fetch("/echo", "POST", std::string(110'000, 'x'))->status, 503);
-  EXPECT_EQ(fetch("/echo", "POST", std::string(90'000, 'x'))->status, 200);
   EXPECT_EQ(server_->stats().bodies_refused, 1U);
+  // The first one's share is free once its worker is done, which may be after its answer.
+  int status = 503;
+  for (int tries = 0; tries < 1000 && status == 503; ++tries) {
+    status = fetch("/echo", "POST", std::string(90'000, 'x'))->status;
+  }
+  EXPECT_EQ(status, 200);
 }
 
 TEST_F(ServerTest, SlowHeaderAndBodyAreCut) {
