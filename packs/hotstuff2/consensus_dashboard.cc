@@ -54,6 +54,7 @@ Dashboard consensus_dashboard() {
                         query("in 5 min", "sum(increase(#1[5m]))", catalog::kSafetyViolations)},
             .description = "Must be 0. Anything else: the chain may fork; stop bridges and withdrawals, then see the "
                            "runbook of HotStuffSafetyViolation.",
+            .unit = "none",
             .thresholds = {{Color::kGreen}, {Color::kRed, 1}},
             .decimals = 0},
            {.title = "Liveness timeouts",
@@ -96,6 +97,7 @@ Dashboard consensus_dashboard() {
             .queries = {query("{{instance}}", "max by (instance) (#1)", catalog::kLastCommittedHeight)},
             .description = "All lines rise together. A flat line is a replica that lags (alert at 10 blocks); all flat "
                            "is a chain that stands still.",
+            .unit = "none",
             .decimals = 0},
            {.title = "Proposals by path",
             .kind = Kind::kPie,
@@ -109,6 +111,7 @@ Dashboard consensus_dashboard() {
             .queries = {query("{{instance}}", "max by (instance) (#1)", catalog::kCurrentView)},
             .description = "Views of all replicas move together. One that stays behind is cut off; all far ahead of "
                            "the committed height means views without blocks.",
+            .unit = "none",
             .decimals = 0},
            {.title = "View changes by reason",
             .kind = Kind::kStacked,

@@ -14,6 +14,9 @@ dashboards::Dashboard signature_performance();
 dashboards::Dashboard infrastructure();
 dashboards::Dashboard network_monitoring();
 
+// Stands on the overview and on the network's board.
+dashboards::Panel connected_peers_per_node();
+
 std::vector<dashboards::Dashboard> all_dashboards();
 
 }  // namespace vigil::packs::mpc

@@ -11,11 +11,23 @@ using dashboards::in_unit;
 using dashboards::Kind;
 using dashboards::named;
 using dashboards::on_right;
+using dashboards::Panel;
 using dashboards::percentile;
 using dashboards::percentiles;
 using dashboards::query;
 using dashboards::ratio;
 using dashboards::up_or_down;
+
+Panel connected_peers_per_node() {
+  return {.title = "Connected peers per node",
+          .queries = {query("node {{node_id}}", "max by (node_id) (#1)", kConnectedPeers)},
+          .description =
+              "Peers of each node, itself excluded; 4 is healthy, below 3 warns, 0 pages. One low line "
+              "is that node's problem, all low is the network's.",
+          .unit = "none",
+          .thresholds = {{Color::kRed}, {Color::kYellow, 3}, {Color::kGreen, 4}},
+          .min = 0};
+}
 
 Dashboard cluster_overview() {
   return {
@@ -72,13 +84,7 @@ Dashboard cluster_overview() {
                             "that votes do not come in.",
              .unit = "ops",
              .min = 0},
-            {.title = "Connected peers per node",
-             .queries = {query("node {{node_id}}", "max by (node_id) (#1)", kConnectedPeers)},
-             .description = "Peers of each node, itself excluded; 4 is healthy, below 3 warns, 0 pages. One low line "
-                            "is that node's problem, all low is the network's.",
-             .unit = "none",
-             .thresholds = {{Color::kRed}, {Color::kYellow, 3}, {Color::kGreen, 4}},
-             .min = 0},
+            connected_peers_per_node(),
             {.title = "CPU and memory usage",
              .queries =
                  {query("CPU cores {{name}}",

@@ -32,7 +32,7 @@ Dashboard economic_activity() {
              .description = "Tokens locked in channels and escrow, all nodes. Half of a node's value gone within an "
                             "hour is TVLDrop: treat it as a theft until explained.",
              .unit = "short",
-             .decimals = 0,
+             .decimals = 2,
              .width = 6},
             {.title = "Active payment channels and participants: active channels",
              .kind = Kind::kStat,

@@ -57,6 +57,7 @@ Row overview() {
            .kind = Kind::kStat,
            .queries = {chosen("", "sum(#1{@typed})", catalog::kProofsGenerated)},
            .description = "Proofs finished since the provers started, failed ones included.",
+           .unit = "none",
            .decimals = 0},
           {.title = "Active Generations",
            .kind = Kind::kStat,
@@ -70,6 +71,7 @@ Row overview() {
            .kind = Kind::kStat,
            .queries = {chosen("", "sum(rate(#1{@typed}[5m])) * 60", catalog::kVerifications)},
            .description = "Finished verifications a minute. A sudden fall means that nobody asks or nobody answers.",
+           .unit = "none",
            .min = 0,
            .decimals = 0},
           {.title = "SLA Breaches",
@@ -77,6 +79,7 @@ Row overview() {
            .queries = {chosen("", "sum(increase(#1{@}[$__range]))", catalog::kSlaBreaches)},
            .description = "Operations that took longer than their target in the time shown. Any verification, more "
                           "than 10 generations or 50 in all within 5 minutes is an alert.",
+           .unit = "none",
            .thresholds = {{Color::kGreen}, {Color::kYellow, 1}, {Color::kRed, 50}},
            .decimals = 0},
       }};

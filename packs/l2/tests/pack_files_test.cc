@@ -17,8 +17,8 @@
 
 #include "packs/l2/dashboards.h"
 #include "packs/l2/pack.h"
+#include "packs/testing/dashboard_check.h"
 #include "vigil/lab/vocabulary.h"
-#include "vigil/promql/parser.h"
 #include "vigil/tuning/slo.h"
 
 namespace vigil::packs::l2 {
@@ -54,61 +54,9 @@ std::vector<std::string> matches(const std::string& text, const char* expression
   return found;
 }
 
-// As the PromQL parser writes it: the same for the same query.
-std::string canonical(const std::string& expression) {
-  const auto parsed = promql::parse(expression);
-  EXPECT_TRUE(parsed.has_value()) << expression << ": " << parsed.error().message();
-  return parsed ? promql::to_string(**parsed) : "";
-}
-
-TEST(L2Dashboards, AreTheCatalogues) {
-  const nlohmann::json catalogue = shared_catalogue();
-  if (catalogue.is_null()) GTEST_SKIP() << "the shared catalogue is missing";
-  std::map<std::string, const dashboards::Panel*> panels;
-  std::map<std::string, std::string> titles;
+TEST(L2Dashboards, AreTheCataloguesAndTheCommittedOnes) {
   const auto boards = all_dashboards();
-  for (const auto& board : boards) {
-    titles[board.uid] = board.title;
-    for (const auto& row : board.rows) {
-      for (const auto& panel : row.panels) {
-        EXPECT_TRUE(panels.emplace(board.uid + "/" + panel.title, &panel).second) << panel.title;
-      }
-    }
-  }
-  EXPECT_EQ(titles.size(), catalogue["dashboards"].size());
-  for (const auto& board : catalogue["dashboards"]) EXPECT_EQ(titles[board["uid"]], board["title"].get<std::string>());
-  EXPECT_EQ(panels.size(), 25U);
-  EXPECT_EQ(panels.size(), catalogue["panels"].size());
-  for (const auto& expected : catalogue["panels"]) {
-    const std::string key = expected["dashboard"].get<std::string>() + "/" + expected["panel"].get<std::string>();
-    ASSERT_TRUE(panels.contains(key)) << key;
-    const auto& queries = panels[key]->queries;
-    ASSERT_EQ(queries.size(), expected["queries"].size()) << key;
-    for (std::size_t i = 0; i < queries.size(); ++i) {
-      EXPECT_EQ(canonical(queries[i].expr), canonical(expected["queries"][i]["expr"])) << key;
-      // Ours may say more: which paymaster, which host.
-      EXPECT_NE(queries[i].legend.find(expected["queries"][i]["legend"].get<std::string>()), std::string::npos) << key;
-      EXPECT_FALSE(queries[i].legend.empty()) << key;
-    }
-  }
-}
-
-TEST(L2Dashboards, CommittedJsonIsWhatTheCodeGives) {
-  const bool rewrite = std::getenv("VIGIL_REWRITE") != nullptr;
-  std::set<std::string> files;
-  for (const auto& board : all_dashboards()) {
-    const auto file = kPack / "dashboards" / (board.uid + ".json");
-    files.insert(file.filename());
-    const std::string json = dashboards::to_grafana_json(board);
-    if (rewrite) {
-      std::filesystem::create_directories(file.parent_path());
-      std::ofstream(file) << json;
-    }
-    EXPECT_EQ(read(file), json) << file << " is out of date: run this test with VIGIL_REWRITE=1";
-  }
-  for (const auto& entry : std::filesystem::directory_iterator(kPack / "dashboards")) {
-    EXPECT_TRUE(files.contains(entry.path().filename())) << entry.path() << " belongs to no dashboard";
-  }
+  testing::check_dashboards("l2", boards, VIGIL_SOURCE_DIR "/packs/l2/dashboards");
 }
 
 TEST(L2Rules, AreTheCatalogues) {
@@ -199,7 +147,7 @@ TEST(L2Rules, PromtoolAcceptsThemAndTheirTests) {
   std::string command = promtool.string() + " test rules";
   for (const auto& entry : std::filesystem::directory_iterator(kPack / "rules/tests"))
     command += " " + entry.path().string();
-  const std::string output = testing::TempDir() + "/promtool-l2-" + std::to_string(::getpid());
+  const std::string output = ::testing::TempDir() + "/promtool-l2-" + std::to_string(::getpid());
   EXPECT_EQ(std::system((command + " >" + output + " 2>&1").c_str()), 0) << read(output);
   std::filesystem::remove(output);
 }

@@ -3,53 +3,24 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "vigil/promql/parser.h"
+#include "packs/testing/dashboard_check.h"
 
 namespace vigil::packs::zerostate {
 namespace {
 
 using dashboards::Dashboard;
-using dashboards::Kind;
 using dashboards::Panel;
-
-const std::filesystem::path kRepository = VIGIL_SOURCE_DIR;
-const std::filesystem::path kJson = kRepository / "packs/zerostate/dashboards";
-
-std::filesystem::path shared() {
-  const char* const from_environment = std::getenv("VIGIL_SHARED");
-  return from_environment != nullptr ? std::filesystem::path(from_environment) : kRepository / "../shared";
-}
-
-std::string read(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 std::vector<Panel> panels_of(const Dashboard& dashboard) {
   std::vector<Panel> all;
   for (const auto& row : dashboard.rows) all.insert(all.end(), row.panels.begin(), row.panels.end());
   return all;
-}
-
-// Grafana's variables stand for text; any duration will do for the parser.
-std::string without_variables(std::string expr) {
-  for (const std::string variable : {"$__range", "$__rate_interval", "$__interval"}) {
-    for (std::size_t at = 0; (at = expr.find(variable, at)) != std::string::npos;)
-      expr.replace(at, variable.size(), "1h");
-  }
-  return expr;
 }
 
 // ZS-03, ZS-13, ZS-23, ZS-39, ZS-165.
@@ -66,42 +37,9 @@ TEST(ZeroStateDashboards, HaveTheirNumbersOfPanels) {
   EXPECT_EQ(total, 53U);
 }
 
-// Titles and queries are the catalogue's, in its order within a panel.
-TEST(ZeroStateDashboards, ShowEveryPanelOfTheCatalogue) {
-  const auto file = shared() / "domain-scripts/catalog.json";
-  if (!std::filesystem::exists(file)) GTEST_SKIP() << file << " is missing";
-  const nlohmann::json catalog = nlohmann::json::parse(read(file))["zerostate"];
-  std::map<std::string, Dashboard> boards;
-  for (const Dashboard& dashboard : all_dashboards()) boards[dashboard.uid] = dashboard;
-  for (const auto& wanted : catalog["dashboards"]) {
-    EXPECT_EQ(boards.at(wanted["uid"]).title, wanted["title"].get<std::string>());
-  }
-  std::size_t queries = 0;
-  for (const auto& wanted : catalog["panels"]) {
-    const std::string title = wanted["panel"];
-    const std::vector<Panel> panels = panels_of(boards.at(wanted["dashboard"]));
-    const auto found = std::ranges::find(panels, title, &Panel::title);
-    ASSERT_NE(found, panels.end()) << title;
-    ASSERT_EQ(found->queries.size(), wanted["queries"].size()) << title;
-    for (std::size_t i = 0; i < found->queries.size(); ++i, ++queries) {
-      EXPECT_EQ(found->queries[i].expr, wanted["queries"][i]["expr"].get<std::string>()) << title;
-      const std::string legend = wanted["queries"][i]["legend"];
-      EXPECT_NE(found->queries[i].legend.find(legend), std::string::npos) << title;
-    }
-  }
-  EXPECT_EQ(queries, 93U);
-}
-
-TEST(ZeroStateDashboards, ExpressionsParse) {
-  for (const Dashboard& dashboard : all_dashboards()) {
-    for (const Panel& panel : panels_of(dashboard)) {
-      if (panel.kind == Kind::kLogs) continue;  // LogQL
-      for (const auto& query : panel.queries) {
-        const auto parsed = promql::parse(without_variables(query.expr));
-        EXPECT_TRUE(parsed.has_value()) << panel.title << ": " << query.expr;
-      }
-    }
-  }
+TEST(ZeroStateDashboards, AreTheCataloguesAndTheCommittedOnes) {
+  const auto boards = all_dashboards();
+  testing::check_dashboards("zerostate", boards, VIGIL_SOURCE_DIR "/packs/zerostate/dashboards");
 }
 
 // ZS-50, ZS-52, ZS-138, ZS-149: refresh, alert annotations, unique titles, words for whoever reads them at night.
@@ -142,19 +80,6 @@ TEST(ZeroStateDashboards, SayWhatTheDocumentSays) {
   const auto summary = panel(system, "Key metrics summary table");
   EXPECT_EQ(summary["transformations"][0]["id"], "reduce");
   EXPECT_EQ(summary["targets"].size(), 9U);
-}
-
-// VIGIL_REWRITE=1 writes the files anew.
-TEST(ZeroStateDashboards, CommittedJsonIsTheirs) {
-  for (const Dashboard& dashboard : all_dashboards()) {
-    const auto file = kJson / (dashboard.uid + ".json");
-    if (std::getenv("VIGIL_REWRITE") != nullptr) {
-      std::filesystem::create_directories(kJson);
-      std::ofstream(file) << to_grafana_json(dashboard);
-    }
-    EXPECT_EQ(read(file), to_grafana_json(dashboard))
-        << file << " differs from the code; run this test with VIGIL_REWRITE=1";
-  }
 }
 
 }  // namespace
