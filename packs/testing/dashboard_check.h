@@ -99,10 +99,11 @@ inline void check_against_file(const dashboards::Dashboard& board, const std::st
 // One panel of the catalogue against the board that should have it.
 inline void check_panel(const nlohmann::json& wanted, const dashboards::Dashboard& board, const Simplify& simplify) {
   const std::string title = wanted["panel"];
+  const std::string in_row = wanted["row"];  // empty: wherever
   SCOPED_TRACE(board.uid + " / " + title);
   for (const dashboards::Row& row : board.rows) {
     for (const dashboards::Panel& panel : row.panels) {
-      if (panel.title != title || (wanted["row"] != "" && row.title != wanted["row"])) continue;
+      if (panel.title != title || (!in_row.empty() && row.title != in_row)) continue;
       const bool stacked = wanted.value("note", "").starts_with("stacked");
       EXPECT_EQ(panel.kind, stacked ? dashboards::Kind::kStacked : kind_of(wanted["kind"]));
       ASSERT_EQ(panel.queries.size(), wanted["queries"].size());
@@ -115,7 +116,7 @@ inline void check_panel(const nlohmann::json& wanted, const dashboards::Dashboar
       return;
     }
   }
-  ADD_FAILURE() << "is not in row " << wanted["row"];
+  ADD_FAILURE() << "is not in row \"" << in_row << "\"";
 }
 
 inline void check_against_catalogue(const std::string& system, std::span<const dashboards::Dashboard> boards,
