@@ -10,7 +10,8 @@
 // run on a thread of the pipeline; a snapshot that finds the one before still being
 // exported is skipped and counted.
 //
-// Not here, because they need the engine: grafana_integration, dashboards and alerts.
+// Not here, because they are a system's own: dashboards and alerts (ReplicaMonitor of
+// packs/hotstuff2 has all of a MetricsConfig).
 //
 // Metrics: vigil_export_duration_seconds{format}, vigil_export_failures_total{format},
 // vigil_export_skipped_total.
