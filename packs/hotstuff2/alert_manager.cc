@@ -175,7 +175,7 @@ Alert AlertManager::alert(LimitKind kind, double value, std::vector<LabelView> l
   labels.push_back({"alertname", limit.alert});
   const std::string summary = text(limit.summary);
   const std::string description = text(limit.description);
-  const std::string runbook = "packs/hotstuff2/runbooks/" + std::string(limit.alert) + ".md";
+  const std::string runbook = options_.external_url + "/runbooks/hotstuff2/" + std::string(limit.alert);
   const std::string dashboard = "/d/" + std::string(limit.dashboard);
   Alert made;
   made.labels = Labels::from(std::move(labels));

@@ -65,6 +65,7 @@ using SystemMetrics = PerformanceMetrics;
 struct AlertManagerOptions {
   std::string instance;  // label of alerts that the rules give by instance
   const Clock* clock = &Clock::system();
+  std::string external_url = {};  // of the vigil server that shows runbooks, without a slash at the end
 };
 
 // What resolve_alert() knows an alert by: its labels as text.

@@ -195,7 +195,8 @@ std::string alert_rules(const AlertConfig& config) {
                     limit.severity, limit.component);
     yaml += fmt::format(
         "        annotations:\n          summary: '{}'\n          description: '{}'\n"
-        "          runbook_url: packs/hotstuff2/runbooks/{}.md\n          dashboard_url: /d/{}\n",
+        "          runbook_url: '{{{{ $externalURL }}}}/runbooks/hotstuff2/{}'\n"
+        "          dashboard_url: /d/{}\n",
         with_limit(limit, config, limit.summary, true), with_limit(limit, config, limit.description, true), limit.alert,
         limit.dashboard);
   }

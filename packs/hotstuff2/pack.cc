@@ -15,6 +15,9 @@ extern const char vigil_pack_hotstuff2_scrape_end[];
 }
 
 namespace vigil::packs::hotstuff2 {
+
+std::span<const pack::File> runbooks();  // by vigil_embed_runbooks() in CMakeLists.txt
+
 namespace {
 
 constexpr pack::Slo kSlos[] = {
@@ -52,6 +55,7 @@ const pack::Pack& pack() {
       .foreign = {},
       .rules = rules,
       .slos = kSlos,
+      .runbooks = runbooks(),
       .scrape_configs = between(vigil_pack_hotstuff2_scrape_begin, vigil_pack_hotstuff2_scrape_end),
       .simulated_port = 9464,
       .dashboards = &dashboards,

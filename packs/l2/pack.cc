@@ -14,6 +14,9 @@ extern const char vigil_l2_infrastructure_begin[], vigil_l2_infrastructure_end[]
 extern const char vigil_l2_scrape_begin[], vigil_l2_scrape_end[];
 
 namespace vigil::packs::l2 {
+
+std::span<const pack::File> runbooks();  // by vigil_embed_runbooks() in CMakeLists.txt
+
 namespace {
 
 using pack::ForeignMetric;
@@ -88,6 +91,7 @@ const pack::Pack& pack() {
       .foreign = kForeign,
       .rules = rules,
       .slos = kSlos,
+      .runbooks = runbooks(),
       .scrape_configs = {vigil_l2_scrape_begin, vigil_l2_scrape_end},
       .simulated_port = 18500,
       .dashboards = all_dashboards,

@@ -12,6 +12,9 @@ extern const char vigil_mpc_extra_begin[], vigil_mpc_extra_end[];
 extern const char vigil_mpc_scrape_begin[], vigil_mpc_scrape_end[];
 
 namespace vigil::packs::mpc {
+
+std::span<const pack::File> runbooks();  // by vigil_embed_runbooks() in CMakeLists.txt
+
 namespace {
 
 using pack::ForeignMetric;
@@ -107,6 +110,7 @@ const pack::Pack& pack() {
       .foreign = kForeign,
       .rules = rules,
       .slos = kSlos,
+      .runbooks = runbooks(),
       .scrape_configs = {vigil_mpc_scrape_begin, vigil_mpc_scrape_end},
       .simulated_port = 8080,
       .dashboards = all_dashboards,

@@ -12,6 +12,9 @@ extern const char vigil_zerostate_extra_begin[], vigil_zerostate_extra_end[];
 extern const char vigil_zerostate_scrape_begin[], vigil_zerostate_scrape_end[];
 
 namespace vigil::packs::zerostate {
+
+std::span<const pack::File> runbooks();  // by vigil_embed_runbooks() in CMakeLists.txt
+
 namespace {
 
 constexpr std::array<std::string_view, 1> kUp{"role"};
@@ -50,6 +53,7 @@ const pack::Pack& pack() {
       .foreign = kForeign,
       .rules = rules,
       .slos = kSlos,
+      .runbooks = runbooks(),
       .scrape_configs = {vigil_zerostate_scrape_begin, vigil_zerostate_scrape_end},
       .simulated_port = 18400,
       .dashboards = all_dashboards,

@@ -15,6 +15,9 @@ extern const char vigil_pack_zk_scrape_end[];
 }
 
 namespace vigil::packs::zk {
+
+std::span<const pack::File> runbooks();  // by vigil_embed_runbooks() in CMakeLists.txt
+
 namespace {
 
 constexpr pack::Slo kSlos[] = {
@@ -69,6 +72,7 @@ const pack::Pack& pack() {
       .foreign = kForeign,
       .rules = rules,
       .slos = kSlos,
+      .runbooks = runbooks(),
       .scrape_configs = between(vigil_pack_zk_scrape_begin, vigil_pack_zk_scrape_end),
       .simulated_port = 13001,
       .dashboards = &dashboards,

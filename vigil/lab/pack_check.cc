@@ -7,6 +7,7 @@
 #include "vigil/lab/vocabulary.h"
 #include "vigil/promql/ast.h"
 #include "vigil/rules/rule_file.h"
+#include "vigil/tuning/links.h"
 #include "vigil/tuning/overrides.h"
 
 namespace vigil::lab {
@@ -20,7 +21,9 @@ std::string_view text_of(const std::vector<rules::TemplatedText>& texts, std::st
 
 class Checker {
  public:
-  explicit Checker(const pack::Pack& pack) : pack_(pack), vocabulary_(pack) {}
+  explicit Checker(const pack::Pack& pack) : pack_(pack), vocabulary_(pack) {
+    for (const dashboards::Dashboard& board : pack_.dashboards()) uids_.insert(board.uid);
+  }
 
   void rules() {
     const auto groups = tuning::rule_groups(pack_);
@@ -118,13 +121,33 @@ class Checker {
     for (const char* const annotation : {"summary", "description", "runbook_url"}) {
       if (text_of(rule.annotations, annotation).empty()) problem(place, std::string("has no annotation ") + annotation);
     }
+    check_links(place, text_of(rule.annotations, "runbook_url"), text_of(rule.annotations, "dashboard_url"));
+  }
+
+  // What people open in the middle of the night is there. A board is optional.
+  void check_links(const std::string& place, std::string_view runbook_url, std::string_view dashboard_url) {
+    const std::string_view runbook = tuning::runbook_of(pack_.name, runbook_url);
+    if (runbook.empty() && !runbook_url.empty()) {
+      problem(place, "its runbook_url is not '{{ $externalURL }}/runbooks/" + std::string(pack_.name) + "/…'");
+    } else if (!runbook.empty() &&
+               std::ranges::find(pack_.runbooks, runbook, &pack::File::name) == pack_.runbooks.end()) {
+      problem(place, "there is no runbooks/" + std::string(runbook) + ".md");
+    }
+    if (dashboard_url.empty()) return;
+    const std::string_view uid = tuning::dashboard_of(dashboard_url);
+    if (uid.empty()) {
+      problem(place, "its dashboard_url is not /d/…");
+    } else if (!uids_.contains(uid)) {
+      problem(place, "there is no dashboard " + std::string(uid));
+    }
   }
 
   const pack::Pack& pack_;
   Vocabulary vocabulary_;
   PackReport report_;
   std::set<std::string> alerts_;
-  std::set<std::string> wanted_;  // queries of panels
+  std::set<std::string> wanted_;             // queries of panels
+  std::set<std::string, std::less<>> uids_;  // of dashboards
 };
 
 }  // namespace

@@ -50,8 +50,9 @@ struct Pack {
   std::span<const ForeignMetric> foreign;
   std::span<const File> rules;  // Prometheus rule files, without those of the SLOs
   std::span<const Slo> slos{};
-  std::string_view scrape_configs;  // YAML with a `scrape_configs` list
-  int simulated_port = 0;           // of the first page of `vigil simulate`; the others follow
+  std::span<const File> runbooks{};  // Markdown, named by alert ("MPCNodeDown") or, of an SLO, "<alert>BudgetBurn"
+  std::string_view scrape_configs;   // YAML with a `scrape_configs` list
+  int simulated_port = 0;            // of the first page of `vigil simulate`; the others follow
   std::vector<dashboards::Dashboard> (*dashboards)() = nullptr;
   std::span<const Scenario> scenarios;
   std::unique_ptr<Simulation> (*simulate)(const SimulationOptions& options) = nullptr;

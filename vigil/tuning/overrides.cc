@@ -4,6 +4,7 @@
 #include <set>
 
 #include "vigil/promql/ast.h"
+#include "vigil/tuning/links.h"
 #include "vigil/tuning/slo.h"
 #include "vigil/yaml/document.h"
 #include "vigil/yaml/fields.h"
@@ -54,6 +55,29 @@ Result<void> change(rules::RuleDefinition& rule, const AlertOverride& wanted) {
   return {};
 }
 
+// Links of the pack lead to the base URLs.
+void change_links(rules::RuleDefinition& rule, std::string_view pack, const PackOverrides& overrides) {
+  for (rules::TemplatedText& annotation : rule.annotations) {
+    if (annotation.name == "runbook_url" && !overrides.runbook_base_url.empty()) {
+      const std::string name(runbook_of(pack, annotation.value.text()));
+      if (name.empty()) continue;
+      annotation.value = templates::RuleTemplate::verbatim(overrides.runbook_base_url + "/" + name);
+    } else if (annotation.name == "dashboard_url" && !overrides.dashboard_base_url.empty()) {
+      const std::string uid(dashboard_of(annotation.value.text()));
+      if (uid.empty()) continue;
+      annotation.value = templates::RuleTemplate::verbatim(overrides.dashboard_base_url + "/d/" + uid);
+    }
+  }
+}
+
+void read_base_url(yaml::Fields& fields, const char* key, std::string& url) {
+  if (!fields.optional(key, url)) return;
+  while (url.ends_with('/')) url.pop_back();
+  if (!url.starts_with("http://") && !url.starts_with("https://")) {
+    fields.fail(key, "must be a URL, as https://wiki.example/runbooks");
+  }
+}
+
 // The entries of a mapping; anything else that is written there is a problem.
 std::vector<yaml::Entry> entries_of(const yaml::Node& node, yaml::Problems& problems) {
   if (!node.is_null() && !node.is_mapping()) problems.add(node, "expected a mapping, with a name before each entry");
@@ -91,6 +115,8 @@ Result<Overrides> parse_overrides(std::string_view text, const std::string& file
           }
         });
       }
+      read_base_url(fields, "runbook_base_url", out.runbook_base_url);
+      read_base_url(fields, "dashboard_base_url", out.dashboard_base_url);
     });
   }
   VIGIL_TRY_VOID(problems.result());
@@ -120,6 +146,7 @@ Result<std::vector<rules::GroupDefinition>> rule_groups(const pack::Pack& pack, 
   std::set<std::string, std::less<>> seen;
   for (auto& group : groups) {
     for (auto& rule : group.rules) {
+      change_links(rule, pack.name, overrides);
       const auto wanted = overrides.alerts.find(rule.name);
       if (!rule.alerting || wanted == overrides.alerts.end()) continue;
       seen.insert(rule.name);

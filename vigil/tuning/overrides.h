@@ -8,6 +8,8 @@
 //       PresignaturePoolLow: {threshold: 20, severity: critical}
 //     slos:
 //       mpc_signature_success: {objective: 0.995}
+//     runbook_base_url: https://wiki.example/wallet     # …/MPCNodeDown
+//     dashboard_base_url: https://grafana.example       # …/d/mpc-cluster-overview
 //
 // Thread-safety: values and pure functions.
 #pragma once
@@ -36,6 +38,10 @@ struct AlertOverride {
 struct PackOverrides {
   std::map<std::string, AlertOverride, std::less<>> alerts = {};
   std::map<std::string, double, std::less<>> objectives = {};  // by SLO
+  // Put before the links of alerts: instead of vigil's own address, and before the path of a
+  // dashboard. Without a slash at the end; "": as the rules have them.
+  std::string runbook_base_url = {};
+  std::string dashboard_base_url = {};
 };
 
 using Overrides = std::map<std::string, PackOverrides, std::less<>>;  // by pack

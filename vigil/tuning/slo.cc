@@ -73,7 +73,7 @@ void add_alert(std::string& out, const pack::Slo& slo, std::string_view stack, b
                          "budget of {} %.",
                          slo.description, slo.objective * 100, fast ? "far above" : "above",
                          fmt::format("{:.10g}", (1 - slo.objective) * 100))));
-  out += fmt::format("          runbook_url: packs/{}/runbooks/{}BudgetBurn.md\n", stack, slo.alert);
+  out += fmt::format("          runbook_url: '{{{{ $externalURL }}}}/runbooks/{}/{}BudgetBurn'\n", stack, slo.alert);
   if (!slo.dashboard.empty()) out += fmt::format("          dashboard_url: /d/{}\n", slo.dashboard);
 }
 

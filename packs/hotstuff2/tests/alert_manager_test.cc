@@ -209,6 +209,7 @@ INSTANTIATE_TEST_SUITE_P(AlertManager, Verdicts, ::testing::Range(std::size_t{0}
 
 TEST_F(Replica, TheFirstCheckSeesWhatTheProcessCountedSoFar) {
   metrics.consensus.record_safety_violation(SafetyViolationType::kDoubleVote, 3);
+  options.external_url = "https://vigil.example";
   AlertManager manager({}, {}, options);
   const auto alerts = manager.check_consensus_health(metrics.consensus);
   ASSERT_EQ(alerts.size(), 1U);
@@ -221,7 +222,8 @@ TEST_F(Replica, TheFirstCheckSeesWhatTheProcessCountedSoFar) {
   EXPECT_EQ(alerts[0].annotations.get("description"),
             "1 safety violations of type double_vote in 5 minutes (limit 0): the chain may fork. Stop withdrawals and "
             "bridges before anything else.");
-  EXPECT_EQ(alerts[0].annotations.get("runbook_url"), "packs/hotstuff2/runbooks/HotStuffSafetyViolation.md");
+  EXPECT_EQ(alerts[0].annotations.get("runbook_url"),
+            "https://vigil.example/runbooks/hotstuff2/HotStuffSafetyViolation");
 }
 
 TEST_F(Replica, WhatAnOldProcessCountedLongAgoIsNotNews) {

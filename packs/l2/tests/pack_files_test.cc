@@ -78,8 +78,6 @@ TEST(L2Rules, SloRulesAreGenerated) {
   const std::string rules = tuning::slo_rules(pack().name, pack().slos);
   if (std::getenv("VIGIL_REWRITE") != nullptr) std::ofstream(file) << rules;
   EXPECT_EQ(read(file), rules) << file << " is out of date: run this test with VIGIL_REWRITE=1";
-  for (const std::string& runbook : matches(rules, "runbook_url: (\\S+)"))
-    EXPECT_TRUE(std::filesystem::exists(kRepository / runbook)) << runbook;
 }
 
 TEST(L2Rules, EveryAlertHasARunbookADashboardAndTests) {
@@ -95,7 +93,7 @@ TEST(L2Rules, EveryAlertHasARunbookADashboardAndTests) {
     const std::string runbook = read(kPack / "runbooks" / (alert + ".md"));
     for (const char* const part : {"**Meaning.**", "**Impact.**", "## Diagnosis", "## Causes", "## Action", "## Escal"})
       EXPECT_NE(runbook.find(part), std::string::npos) << alert << " says nothing under " << part;
-    EXPECT_NE(rules.find("runbook_url: packs/l2/runbooks/" + alert + ".md\n"), std::string::npos) << alert;
+    EXPECT_NE(rules.find("runbook_url: '{{ $externalURL }}/runbooks/l2/" + alert + "'\n"), std::string::npos) << alert;
     EXPECT_NE(tests.find("alertname: " + alert + ", exp_alerts: []"), std::string::npos) << alert << " never silent";
     EXPECT_NE(tests.find("alertname: " + alert + "\n        exp_alerts:\n"), std::string::npos)
         << alert << " never fires";

@@ -84,7 +84,7 @@ TEST(MpcPack, EveryAlertHasARunbookAndATest) {
     runbooks.insert(entry.path().stem());
   for (const std::string& alert : alerts) {
     EXPECT_TRUE(runbooks.contains(alert)) << alert << " has no runbook";
-    EXPECT_NE(rules.find("runbook_url: packs/mpc/runbooks/" + alert + ".md\n"), std::string::npos) << alert;
+    EXPECT_NE(rules.find("runbook_url: '{{ $externalURL }}/runbooks/mpc/" + alert + "'\n"), std::string::npos) << alert;
     EXPECT_NE(tests.find("alertname: " + alert + ", exp_alerts: []"), std::string::npos)
         << alert << " is never tested silent";
     EXPECT_NE(tests.find("alertname: " + alert + "\n        exp_alerts:\n"), std::string::npos)

@@ -85,7 +85,8 @@ TEST(ZeroStatePack, EveryAlertHasARunbookAndTests) {
   for (const pack::Slo& slo : pack().slos) wanted.insert(std::string(slo.alert) + "BudgetBurn");
   for (const std::string& alert : alerts) {
     wanted.insert(alert);
-    EXPECT_NE(rules().find("runbook_url: packs/zerostate/runbooks/" + alert + ".md\n"), std::string::npos) << alert;
+    EXPECT_NE(rules().find("runbook_url: '{{ $externalURL }}/runbooks/zerostate/" + alert + "'\n"), std::string::npos)
+        << alert;
     EXPECT_NE(tests.find("alertname: " + alert + ", exp_alerts: []"), std::string::npos)
         << alert << " is never tested silent";
     EXPECT_NE(tests.find("alertname: " + alert + "\n        exp_alerts:\n"), std::string::npos)

@@ -109,13 +109,14 @@ groups:
         expr: boiler_pressure_bars > 5
         for: 1m
         labels: {severity: critical, stack: boiler}
-        annotations: {summary: s, description: d, runbook_url: r}
+        annotations: {summary: s, description: d, runbook_url: '{{ $externalURL }}/runbooks/boiler/BoilerPressureHigh', dashboard_url: /d/boiler}
       - alert: BoilerDown
         expr: up{job="boiler"} == 0
         labels: {severity: critical, stack: boiler}
-        annotations: {summary: s, description: d, runbook_url: r}
+        annotations: {summary: s, description: d, runbook_url: '{{ $externalURL }}/runbooks/boiler/BoilerDown'}
 )";
 constexpr pack::File kFiles[] = {{"boiler.yml", kRules}};
+constexpr pack::File kRunbooks[] = {{"BoilerDown", "# BoilerDown\n"}, {"BoilerPressureHigh", "# BoilerPressureHigh\n"}};
 constexpr std::string_view kHigh[] = {"BoilerPressureHigh"};
 constexpr std::string_view kDown[] = {"BoilerDown"};
 constexpr pack::Scenario kScenarios[] = {
@@ -140,6 +141,7 @@ pack::Pack boiler() {
   pack.title = "Boiler";
   pack.catalog = kCatalog;
   pack.rules = kFiles;
+  pack.runbooks = kRunbooks;
   pack.dashboards = &boards;
   pack.scenarios = kScenarios;
   pack.simulate = [](const pack::SimulationOptions& options) -> std::unique_ptr<pack::Simulation> {
@@ -188,6 +190,38 @@ TEST(PackCheck, SaysWhatIsMissing) {
       "alert BoilerDown: no scenario fires it",
   };
   EXPECT_EQ(report.problems, expected);
+}
+
+TEST(PackCheck, LinksLeadToWhatThePackHas) {
+  struct Case {
+    const char* annotations;
+    std::vector<std::string> problems;
+  };
+  const Case cases[] = {
+      {"runbook_url: '{{ $externalURL }}/runbooks/boiler/BoilerDown'", {}},
+      {"runbook_url: '{{ $externalURL }}/runbooks/boiler/BoilerOut'", {"there is no runbooks/BoilerOut.md"}},
+      {"runbook_url: packs/boiler/runbooks/BoilerDown.md",
+       {"its runbook_url is not '{{ $externalURL }}/runbooks/boiler/…'"}},
+      {"runbook_url: '{{ $externalURL }}/runbooks/kettle/BoilerDown'",
+       {"its runbook_url is not '{{ $externalURL }}/runbooks/boiler/…'"}},
+      {"dashboard_url: /d/boiler", {"has no annotation runbook_url"}},
+      {"runbook_url: '{{ $externalURL }}/runbooks/boiler/BoilerDown', dashboard_url: /d/kettle",
+       {"there is no dashboard kettle"}},
+      {"runbook_url: '{{ $externalURL }}/runbooks/boiler/BoilerDown', dashboard_url: 'http://grafana/d/boiler'",
+       {"its dashboard_url is not /d/…"}},
+  };
+  for (const Case& c : cases) {
+    const std::string rules =
+        "groups: [{name: b, rules: [{alert: Down, expr: 'up == 0', labels: {severity: info, stack: boiler}, "
+        "annotations: {summary: s, description: d, " +
+        std::string(c.annotations) + "}}]}]";
+    const pack::File files[] = {{"boiler.yml", rules}};
+    pack::Pack pack = boiler();
+    pack.rules = files;
+    std::vector<std::string> expected;
+    for (const std::string& problem : c.problems) expected.push_back("pack:boiler/boiler.yml, b, Down: " + problem);
+    EXPECT_EQ(check_pack(pack, {.run_scenarios = false}).problems, expected) << c.annotations;
+  }
 }
 
 }  // namespace

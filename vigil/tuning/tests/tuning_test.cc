@@ -5,6 +5,7 @@
 
 #include "vigil/base/memory_file_system.h"
 #include "vigil/rules/unit_test.h"
+#include "vigil/tuning/links.h"
 #include "vigil/tuning/overrides.h"
 #include "vigil/tuning/slo.h"
 
@@ -18,7 +19,14 @@ constexpr std::string_view kRules = R"(
 groups:
   - name: boiler
     rules:
-      - {alert: Hot, expr: 'temperature > 90', for: 1m, labels: {severity: warning}}
+      - alert: Hot
+        expr: temperature > 90
+        for: 1m
+        labels: {severity: warning}
+        annotations:
+          runbook_url: '{{ $externalURL }}/runbooks/boiler/Hot'
+          dashboard_url: /d/boiler
+          summary: /d/boiler
       - {alert: Cold, expr: '(temperature < 10) and on () heat_wanted', labels: {severity: warning}}
       - {alert: Gone, expr: 'absent(temperature)'}
       - {alert: Odd, expr: 'temperature > 95 or temperature < 5'}
@@ -68,6 +76,66 @@ TEST(Overrides, ChangeRulesWithoutEditingThem) {
   EXPECT_EQ(find(*plain, "Hot")->expression, "temperature > 90");
 }
 
+TEST(Links, LeadToRunbooksAndDashboards) {
+  struct Case {
+    const char* link;
+    const char* runbook;
+    const char* dashboard;
+  };
+  constexpr Case kCases[] = {
+      {"{{ $externalURL }}/runbooks/boiler/Hot", "Hot", ""},
+      {"{{ $externalURL }}/runbooks/kettle/Hot", "", ""},
+      {"{{ externalURL }}/runbooks/boiler/Hot", "", ""},
+      {"/d/boiler", "", "boiler"},
+      {"http://grafana:3000/d/boiler", "", ""},
+      {"https://wiki.example/runbooks/boiler/Hot", "", ""},
+      {"packs/boiler/runbooks/Hot.md", "", ""},
+      {"", "", ""},
+  };
+  for (const Case& c : kCases) {
+    EXPECT_EQ(runbook_of("boiler", c.link), c.runbook) << c.link;
+    EXPECT_EQ(dashboard_of(c.link), c.dashboard) << c.link;
+  }
+}
+
+std::string annotation(const rules::RuleDefinition& rule, std::string_view name) {
+  templates::RuleData data;
+  data.external_url = "http://vigil";
+  for (const auto& text : rule.annotations) {
+    if (text.name == name) return text.value.expand_or_error(data);
+  }
+  return "(none)";
+}
+
+TEST(Overrides, LinksMayLeadElsewhere) {
+  struct Case {
+    const char* overrides;
+    const char* runbook;
+    const char* dashboard;
+    const char* of_budget;
+  };
+  constexpr Case kCases[] = {
+      {"boiler: {}", "http://vigil/runbooks/boiler/Hot", "/d/boiler",
+       "http://vigil/runbooks/boiler/BoilerHeatBudgetBurn"},
+      {"boiler: {runbook_base_url: 'https://wiki.example/{{b}}/'}", "https://wiki.example/{{b}}/Hot", "/d/boiler",
+       "https://wiki.example/{{b}}/BoilerHeatBudgetBurn"},
+      {"boiler: {dashboard_base_url: 'http://grafana:3000'}", "http://vigil/runbooks/boiler/Hot",
+       "http://grafana:3000/d/boiler", "http://vigil/runbooks/boiler/BoilerHeatBudgetBurn"},
+  };
+  for (const Case& c : kCases) {
+    const auto overrides = parse_overrides(c.overrides, "o.yml");
+    ASSERT_TRUE(overrides) << overrides.error().message();
+    const auto groups = rule_groups(boiler(), overrides->at("boiler"));
+    ASSERT_TRUE(groups) << groups.error().message();
+    EXPECT_EQ(annotation(*find(*groups, "Hot"), "runbook_url"), c.runbook) << c.overrides;
+    EXPECT_EQ(annotation(*find(*groups, "Hot"), "dashboard_url"), c.dashboard) << c.overrides;
+    EXPECT_EQ(annotation(*find(*groups, "Hot"), "summary"), "/d/boiler") << c.overrides;
+    for (const char* const alert : {"BoilerHeatBudgetBurnFast", "BoilerHeatBudgetBurnSlow"}) {
+      EXPECT_EQ(annotation(*find(*groups, alert), "runbook_url"), c.of_budget) << c.overrides;
+    }
+  }
+}
+
 TEST(Overrides, SayWhatIsWrongAndWhere) {
   struct Case {
     const char* text;
@@ -80,6 +148,7 @@ TEST(Overrides, SayWhatIsWrongAndWhere) {
       {"boiler: {alerts: {Hot: {limit: 3}}}", "o.yml:1:25: unknown key \"limit\" in alert"},
       {"boiler: {alerts: {Hot: {for: soon}}}", "o.yml:1:30: not a valid duration string: \"soon\""},
       {"boiler: {slos: {boiler_heat: {objective: 99.9}}}", "o.yml:1:42: must lie between 0 and 1, as in 0.999"},
+      {"boiler: {runbook_base_url: /wiki}", "o.yml:1:28: must be a URL, as https://wiki.example/runbooks"},
       {"boiler: {alerts: {Warm: {}}}", "o.yml:1:19: the pack boiler has no alert \"Warm\""},
       {"boiler: {alerts: {Odd: {threshold: 3}}}",
        "o.yml:1:19: the alert Odd compares with 2 numbers: write a rule of your own and switch this one off with "
