@@ -32,6 +32,7 @@ void add_routes(net::Router& router, Dependencies dependencies) {
   add_series_routes(router, deps);
   add_target_routes(router, deps);
   add_rule_routes(router, deps);
+  add_runbook_routes(router, deps);
   add_status_routes(router, deps);
   add_write_routes(router, deps);
   add_federate_routes(router, deps);

@@ -56,6 +56,7 @@ struct Dependencies {
   std::function<std::vector<storage::SeriesExemplars>(std::span<const Matcher>, Timestamp, Timestamp)> exemplars = {};
   std::function<TargetsView()> targets = {};
   std::function<std::vector<rules::GroupView>()> rule_groups = {};
+  std::vector<RunbookView> runbooks = {};
   std::function<std::vector<std::string>()> alertmanagers = {};  // URLs that get alerts
   std::function<storage::Stats(std::size_t top)> storage_stats = {};
   std::function<std::string()> config_text = {};  // secrets hidden

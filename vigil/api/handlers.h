@@ -14,6 +14,7 @@ void add_query_routes(net::Router& router, const Shared& deps);
 void add_series_routes(net::Router& router, const Shared& deps);
 void add_target_routes(net::Router& router, const Shared& deps);
 void add_rule_routes(net::Router& router, const Shared& deps);
+void add_runbook_routes(net::Router& router, const Shared& deps);
 void add_status_routes(net::Router& router, const Shared& deps);
 void add_write_routes(net::Router& router, const Shared& deps);
 void add_federate_routes(net::Router& router, const Shared& deps);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "vigil/base/time.h"
@@ -35,6 +36,13 @@ struct TargetsView {
   std::vector<ActiveTarget> active;                   // in order of pool
   std::vector<DroppedTarget> dropped;                 // possibly not all of them
   std::map<std::string, std::size_t> dropped_counts;  // by pool: all of them
+};
+
+// All views are into memory that lives as long as the program.
+struct RunbookView {
+  std::string_view pack;
+  std::string_view name;  // "MPCNodeDown"
+  std::string_view markdown;
 };
 
 struct RuntimeView {

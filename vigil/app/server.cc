@@ -111,7 +111,7 @@ class Server {
     health_.set_ready(true);
 
     // Listening before scraping: a taken port is an error before anything is written.
-    VIGIL_TRY_VOID(listen());
+    VIGIL_TRY_VOID(listen(settings.packs));
     {
       MutexLock lock(state_mutex_);
       remember(settings);
@@ -159,7 +159,7 @@ class Server {
     return url;
   }
 
-  Result<void> listen() {
+  Result<void> listen(const std::vector<const pack::Pack*>& packs) {
     api::Dependencies api{.engine = engine_->queries(), .storage = engine_->storage(), .clock = scheduler_->clock()};
     if (options_.enable_remote_write_receiver) api.receiver = &engine_->storage();
     api.metadata = [this](std::string_view metric) { return engine_->storage().metadata(metric); };
@@ -173,6 +173,9 @@ class Server {
       for (const auto& status : engine_->external_alertmanagers().status()) urls.push_back(status.url);
       return urls;
     };
+    for (const pack::Pack* const pack : packs) {
+      for (const pack::File& runbook : pack->runbooks) api.runbooks.push_back({pack->name, runbook.name, runbook.text});
+    }
     api.storage_stats = [this](std::size_t top) { return engine_->storage().stats(top); };
     api.config_text = [this] {
       MutexLock lock(state_mutex_);

@@ -189,6 +189,7 @@ Result<Settings> load_settings(const ServerOptions& options, const std::string& 
     const auto wanted = [pack](const std::string& name) { return name == pack->name || name == "all"; };
     if (std::none_of(names.begin(), names.end(), wanted)) continue;
     const bool is_demo = std::any_of(options.demos.begin(), options.demos.end(), wanted);
+    settings.packs.push_back(pack);
     VIGIL_TRY_VOID(add_pack(*pack, is_demo, overrides, rule_options, files, settings));
   }
   if (options.config_file.empty()) {  // exporters that no pack has as its own

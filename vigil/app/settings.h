@@ -12,12 +12,14 @@
 #include "vigil/base/error.h"
 #include "vigil/base/file_system.h"
 #include "vigil/engine/engine.h"
+#include "vigil/pack/pack.h"
 #include "vigil/promql/engine.h"
 
 namespace vigil::app {
 
 struct Settings {
   engine::Config engine;
+  std::vector<const pack::Pack*> packs;
   std::set<std::string, std::less<>> pack_jobs;  // of engine's scrape jobs, those that came with packs
   std::optional<alerting::Config> alerting;
   Duration retention = 15 * kDay;

@@ -94,9 +94,22 @@ std::string text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-ServedAsset answer_with(const Asset& asset, const RequestHeader& header) {
-  Encoding encoding = choose_encoding(header("accept-encoding"), asset);
+// The page finds its files relative to its own folder: below it, it must be told where that is.
+std::string index_for_depth(std::size_t depth) {
+  std::string up;
+  for (std::size_t i = 1; i < depth; ++i) up += "../";
+  std::string html = inflated(index_page());
+  constexpr std::string_view kHead = "<head>";
+  html.insert(html.find(kHead) + kHead.size(), "<base href=\"" + up + "\" />");
+  return html;
+}
+
+// `depth`: of the route below the page's folder; only the index is served deeper than 1.
+ServedAsset answer_with(const Asset& asset, const RequestHeader& header, std::size_t depth) {
+  // A deep index is a few hundred bytes made on the spot, not worth compressing.
+  Encoding encoding = depth > 1 ? Encoding::kIdentity : choose_encoding(header("accept-encoding"), asset);
   std::string tag = entity_tag(asset, encoding);
+  if (depth > 1) tag.insert(tag.size() - 1, "-" + std::to_string(depth));
   ServedAsset answer;
   answer.headers = {
       {"ETag", tag},
@@ -120,7 +133,7 @@ ServedAsset answer_with(const Asset& asset, const RequestHeader& header) {
       answer.headers.emplace_back("Content-Encoding", "gzip");
       answer.body = text(asset.gzip);
       break;
-    case Encoding::kIdentity: answer.body = inflated(asset); break;
+    case Encoding::kIdentity: answer.body = depth > 1 ? index_for_depth(depth) : inflated(asset); break;
   }
   return answer;
 }
@@ -133,9 +146,21 @@ bool asks_for_html(std::string_view accept) {
   return html;
 }
 
-// "/query", but neither "/a/b" nor "/missing.js".
-bool is_route(std::string_view path) {
-  return path.starts_with('/') && path.find_first_of("/.", 1) == std::string_view::npos;
+// Pages that have others below them, with the longest of their paths.
+struct Folder {
+  std::string_view name;
+  std::size_t max_depth;
+};
+constexpr Folder kFolders[] = {{"/runbooks/", 3}};
+
+// How many segments a route of the application has: 1 for "/query", 3 for "/runbooks/mpc/MPCNodeDown"; 0 for what is
+// no route, as "/a/b" and "/missing.js".
+std::size_t depth_of_route(std::string_view path) {
+  if (!path.starts_with('/') || path.find('.') != std::string_view::npos) return 0;
+  if (path.find("//") != std::string_view::npos || (path.size() > 1 && path.ends_with('/'))) return 0;
+  const auto depth = static_cast<std::size_t>(std::ranges::count(path, '/'));
+  const auto fits = [&](const Folder& folder) { return path.starts_with(folder.name) && depth <= folder.max_depth; };
+  return depth == 1 || std::ranges::any_of(kFolders, fits) ? depth : 0;
 }
 
 }  // namespace
@@ -143,19 +168,21 @@ bool is_route(std::string_view path) {
 std::optional<ServedAsset> serve(std::string_view method, std::string_view path, const RequestHeader& header) {
   const Asset* asset = find_asset(path);
   bool navigation = asks_for_html(header("accept"));
-  if (path == "/" || (asset == nullptr && navigation && is_route(path))) asset = &index_page();
-  bool slash = asset == nullptr && navigation && path.size() > 1 && path.ends_with('/') &&
-               is_route(path.substr(0, path.size() - 1)) && path != "//";
+  std::size_t depth = depth_of_route(path);
+  if (path == "/" || (asset == nullptr && navigation && depth > 0)) asset = &index_page();
+  bool slash = asset == nullptr && navigation && path.size() > 2 && path.ends_with('/') &&
+               depth_of_route(path.substr(0, path.size() - 1)) > 0;
   if (asset == nullptr && !slash) return std::nullopt;
   if (method != "GET" && method != "HEAD") {
     return ServedAsset{.status = 405, .headers = {{"Allow", "GET, HEAD"}}, .body = {}};
   }
   if (slash) {
     // Relative, so that it survives a proxy that strips a prefix.
-    std::string target = "../" + std::string(path.substr(1, path.size() - 2));
+    path.remove_suffix(1);
+    std::string target = "../" + std::string(path.substr(path.rfind('/') + 1));
     return ServedAsset{.status = 308, .headers = {{"Location", target}}, .body = {}};
   }
-  return answer_with(*asset, header);
+  return answer_with(*asset, header, asset == &index_page() ? depth : 1);
 }
 
 }  // namespace vigil::ui

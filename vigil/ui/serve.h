@@ -27,10 +27,11 @@ using RequestHeader = std::function<std::string_view(std::string_view name)>;
 //  - A file of the page: brotli, gzip or plain as Accept-Encoding asks, with a
 //    strong ETag per encoding, 304 for If-None-Match, and `immutable` caching for
 //    files whose name carries their hash.
-//  - "/", and a path of one segment without a dot asked for as HTML: the index
-//    page. The application routes by the path itself ("/query", "/graph").
-//  - The same with a slash at its end: 308 to the path without. The page finds its
-//    files relative to its own folder, which is why no route may be deeper.
+//  - "/", a path of one segment without a dot, and paths below "/runbooks", asked for
+//    as HTML: the index page. The application routes by the path itself ("/query",
+//    "/runbooks/mpc/MPCNodeDown"). The page finds its files relative to its own folder,
+//    which the index of a deeper path names in a <base>.
+//  - The same with a slash at its end: 308 to the path without.
 //  - Methods other than GET and HEAD on any of these: 405.
 //
 //   if (auto answer = ui::serve(request.method, request.path,

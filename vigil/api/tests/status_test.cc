@@ -247,5 +247,24 @@ TEST_F(StatusApiTest, Federate) {
   EXPECT_TRUE(net::call(router_.handler(), utf8).body.starts_with("# TYPE \"a.b\" untyped\n{\"a.b\",path="));
 }
 
+TEST_F(StatusApiTest, RunbooksOfTheLoadedPacks) {
+  Dependencies deps = dependencies();
+  deps.runbooks = {{"mpc", "NodeDown", "# NodeDown\n\n`up == 0`"}, {"zk", "NodeDown", "# Other"}};
+  mount(std::move(deps));
+  constexpr EndpointCase kCases[] = {
+      {"list", "/api/v1/vigil/runbooks",
+       R"(200 {"status":"success","data":[{"pack":"mpc","name":"NodeDown"},{"pack":"zk","name":"NodeDown"}]})"},
+      {"one", "/api/v1/vigil/runbooks/mpc/NodeDown",
+       R"(200 {"status":"success","data":{"pack":"mpc","name":"NodeDown","markdown":"# NodeDown\n\n`up == 0`"}})"},
+      {"of another pack", "/api/v1/vigil/runbooks/zk/NodeDown",
+       R"(200 {"status":"success","data":{"pack":"zk","name":"NodeDown","markdown":"# Other"}})"},
+      {"none of that name", "/api/v1/vigil/runbooks/mpc/NodeUp",
+       R"(404 {"status":"error","errorType":"not_found","error":"there is no runbook mpc/NodeUp among those of the packs that this server has loaded"})"},
+      {"no such pack", "/api/v1/vigil/runbooks/l2/NodeDown",
+       R"(404 {"status":"error","errorType":"not_found","error":"there is no runbook l2/NodeDown among those of the packs that this server has loaded"})"},
+  };
+  for (const EndpointCase& c : kCases) EXPECT_EQ(get(c.target), c.expected) << c.name;
+}
+
 }  // namespace
 }  // namespace vigil::api

@@ -115,11 +115,51 @@ TEST(Serve, FallsBackToTheIndexForRoutesOnly) {
   }
 }
 
+// The page's links and files are relative to its folder, wherever a proxy mounts it.
+TEST(Serve, DeepRoutesNameTheFolderOfThePage) {
+  struct Case {
+    const char* path;
+    const char* base;  // nullptr: no route
+  };
+  constexpr Case kCases[] = {
+      {"/runbooks/mpc", "../"},
+      {"/runbooks/mpc/MPCNodeDown", "../../"},
+      {"/runbooks/mpc/MPCNodeDown/x", nullptr},
+      {"/runbooks//MPCNodeDown", nullptr},
+      {"/runbooks/mpc/MPCNodeDown.md", nullptr},
+      {"/status/mpc", nullptr},
+  };
+  const std::string plain = inflated(index_page());
+  for (const Case& c : kCases) {
+    auto answer = ask("GET", c.path, {{"accept", "text/html"}, {"accept-encoding", "gzip, br"}});
+    ASSERT_EQ(answer.has_value(), c.base != nullptr) << c.path;
+    EXPECT_FALSE(ask("GET", c.path, {{"accept", "*/*"}})) << c.path;
+    if (c.base == nullptr) continue;
+    const std::string base = "<base href=\"" + std::string(c.base) + "\" />";
+    const std::size_t at = answer->body.find(base);
+    ASSERT_NE(at, std::string::npos) << c.path;
+    EXPECT_LT(at, answer->body.find("=\"./")) << "before the first link that needs it";
+    EXPECT_EQ(answer->body.substr(0, at) + answer->body.substr(at + base.size()), plain) << c.path;
+    EXPECT_EQ(header_of(*answer, "Content-Encoding"), "(none)");
+    EXPECT_NE(header_of(*answer, "ETag"), header_of(*ask("GET", "/"), "ETag"));
+    auto again = ask("GET", c.path, {{"accept", "text/html"}, {"if-none-match", header_of(*answer, "ETag")}});
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->status, 304);
+  }
+}
+
 TEST(Serve, RedirectsARouteWithASlashAtItsEnd) {
-  auto answer = ask("GET", "/query/", {{"accept", "text/html"}});
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->status, 308);
-  EXPECT_EQ(header_of(*answer, "Location"), "../query");
+  struct Case {
+    const char* path;
+    const char* location;
+  };
+  constexpr Case kCases[] = {{"/query/", "../query"}, {"/runbooks/mpc/MPCNodeDown/", "../MPCNodeDown"}};
+  for (const Case& c : kCases) {
+    auto answer = ask("GET", c.path, {{"accept", "text/html"}});
+    ASSERT_TRUE(answer) << c.path;
+    EXPECT_EQ(answer->status, 308);
+    EXPECT_EQ(header_of(*answer, "Location"), c.location);
+  }
 }
 
 TEST(Serve, AnswersNotModified) {
