@@ -78,6 +78,7 @@ export default async function network({ root, vigil, peers, dir }) {
     const dead = { instance: mpc.targets[4] };
     await mpc.fault(4, 'node_down');
     await until('webhook firing', 30, () => notices('MPCNodeDown', 'firing', dead).length > 0);
+    equal(notices('MPCNodeDown', 'firing', dead)[0].json.alerts[0].annotations.runbook_url, `${server.base}/runbooks/mpc/MPCNodeDown`, 'link of the notification');
     equal(notices('MPCNodeDown', 'firing', dead)[0].json.version, '4', 'payload version');
     await mpc.fault(0, 'clear');
     await until('webhook resolved', 40, () => notices('MPCNodeDown', 'resolved', dead).length > 0);

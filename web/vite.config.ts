@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  // Every page is one path level deep, so relative asset links work under any reverse-proxy prefix.
+  // Relative to the page's folder, so that asset links work under any reverse-proxy prefix.
   base: './',
   build: {
     target: 'es2022',

@@ -8,7 +8,8 @@ const since = (seconds) => new Date(START - seconds * 1000).toISOString()
 
 const alerting = (name, severity, duration, query, summary, alerts = []) => {
   const labels = { severity, stack: 'mpc' }
-  const annotations = { summary, runbook_url: `https://runbooks.example.org/mpc/${name}` }
+  const runbook = `/runbooks/mpc/${name}`
+  const annotations = { summary, runbook_url: `{{ $externalURL }}${runbook}`, dashboard_url: '/d/mpc-cluster-overview' }
   return {
     type: 'alerting',
     name,
@@ -23,7 +24,7 @@ const alerting = (name, severity, duration, query, summary, alerts = []) => {
     state: alerts.some((a) => a.state === 'firing') ? 'firing' : alerts.length > 0 ? 'pending' : 'inactive',
     alerts: alerts.map((a) => ({
       labels: { alertname: name, ...labels, ...a.labels },
-      annotations: { ...annotations, summary: a.summary ?? summary },
+      annotations: { ...annotations, summary: a.summary ?? summary, runbook_url: `http://vigil.example:9090${runbook}` },
       state: a.state,
       activeAt: since(a.age),
       value: a.value,
@@ -70,6 +71,32 @@ export function alertsAndRules(empty) {
   ]
   return { groups, alerts: groups.flatMap((g) => g.rules.flatMap((r) => r.alerts ?? [])) }
 }
+
+const RUNBOOK = `# MPCNodeDown
+
+**Meaning.** A node has not answered for a minute; no <b>tag</b> of this text is HTML.
+
+## Diagnosis
+
+- \`up{stack="mpc",job="mpc-nodes"} == 0\`: which. Then \`mpc_connected_peers\` of the others, and \`systemctl status mpc-node\`.
+- When MPCClusterDegraded fires too, nothing is signed.
+
+## Causes
+
+1. The process ended.
+2. The network is cut: see [its runbook](NoPeerConnectivity.md).
+
+| fault | metric |
+| --- | --- |
+| down | \`up\` |
+
+\`\`\`promql
+sum by (node_id) (rate(mpc_votes_total[5m]))
+\`\`\`
+`
+
+export const runbooks = (empty) =>
+  empty ? [] : ['MPCClusterDegraded', 'MPCNodeDown', 'NoPeerConnectivity'].map((name) => ({ pack: 'mpc', name, markdown: RUNBOOK.replace('MPCNodeDown', name) }))
 
 function target(labels, index) {
   const up = isUp(labels, Date.now() / 1000)

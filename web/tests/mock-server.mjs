@@ -8,7 +8,7 @@ import { createServer } from 'node:http'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { evaluate, ParseError, seriesNames, allSeries } from './mock-data.mjs'
-import { alertsAndRules, metadata, statusPages, targetsPage } from './mock-pages.mjs'
+import { alertsAndRules, metadata, runbooks, statusPages, targetsPage } from './mock-pages.mjs'
 
 const option = (name, fallback) => {
   const at = process.argv.indexOf(`--${name}`)
@@ -60,7 +60,10 @@ async function file(path, request, response) {
   const navigation = (request.headers.accept ?? '').includes('text/html')
   const name = extname(path) ? path : navigation ? '/index.html' : ''
   try {
-    send(response, 200, TYPES[extname(name)] ?? 'application/octet-stream', await readFile(join(dist, name)))
+    let content = await readFile(join(dist, name))
+    const up = '../'.repeat(path.split('/').length - 2)
+    if (name === '/index.html' && up) content = String(content).replace('<head>', `<head><base href="${up}" />`)
+    send(response, 200, TYPES[extname(name)] ?? 'application/octet-stream', content)
   } catch {
     send(response, 404, 'text/plain', 'not found')
   }
@@ -87,6 +90,9 @@ function api(path, params, response) {
     if (values) return ok([...new Set(allSeries().map((s) => s[values[1]]).filter(Boolean))].sort())
     if (path === 'series') return ok(allSeries().filter((s) => params.getAll('match[]').some((m) => m.includes(s.__name__))))
     if (path === 'metadata') return ok(metadata())
+    if (path === 'vigil/runbooks') return ok(runbooks(empty).map(({ pack, name }) => ({ pack, name })))
+    const runbook = runbooks(empty).find((r) => path === `vigil/runbooks/${r.pack}/${r.name}`)
+    if (runbook) return ok(runbook)
     const { alerts, groups } = alertsAndRules(empty)
     if (path === 'alerts') return ok({ alerts })
     if (path === 'rules') return ok({ groups })

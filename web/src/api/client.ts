@@ -2,7 +2,7 @@
 
 import type { QueryData } from './types'
 
-/** The folder the UI is served from. Every route is one level deep, so this holds on all pages. */
+/** The folder the UI is served from: the server names it in a <base> to pages of deeper routes. */
 export const BASE = new URL('./', document.baseURI)
 
 export interface Answer<T> {

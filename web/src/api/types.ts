@@ -37,6 +37,15 @@ export interface RulesData {
   groups: RuleGroup[]
 }
 
+export interface RunbookName {
+  pack: string
+  name: string
+}
+
+export interface Runbook extends RunbookName {
+  markdown: string
+}
+
 export interface TargetsData {
   activeTargets: Target[]
   droppedTargets?: unknown[]

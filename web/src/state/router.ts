@@ -3,16 +3,26 @@
 import { computed, signal } from '@preact/signals'
 import { BASE } from '../api/client'
 
-export type Page = 'home' | 'query' | 'alerts' | 'targets' | 'status'
+export type Page = 'home' | 'query' | 'alerts' | 'runbooks' | 'targets' | 'status'
 
-/** Paths below the base and the page each one shows; /graph is what Prometheus' own links point to. */
+/** First segments of paths below the base and the page each one shows; /graph is what Prometheus' own links point to. */
 const PAGE_OF_PATH: Record<string, Page> = {
   '': 'home',
   query: 'query',
   graph: 'query',
   alerts: 'alerts',
+  runbooks: 'runbooks',
   targets: 'targets',
   status: 'status',
+}
+
+/** Pages with others below them, and how many segments those may add: /runbooks/mpc/MPCNodeDown. */
+const BELOW: Partial<Record<Page, number>> = { runbooks: 2 }
+
+function pageOf(path: string): Page | undefined {
+  const [first = '', ...rest] = path.split('/')
+  const page = PAGE_OF_PATH[first]
+  return page !== undefined && rest.length <= (BELOW[page] ?? 0) ? page : undefined
 }
 
 export const pathOfPage = (page: Page): string => (page === 'home' ? './' : `./${page}`)
@@ -26,7 +36,21 @@ function readLocation(): { path: string; search: string } {
 }
 
 /** The current page, or undefined when the path is none of ours. */
-export const page = computed<Page | undefined>(() => PAGE_OF_PATH[location$.value.path])
+export const page = computed<Page | undefined>(() => pageOf(location$.value.path))
+
+/** The path below the base, for what must notice every change of place. */
+export const path = computed(() => location$.value.path)
+
+/** What follows the page's own name in the path. */
+export const below = computed(() => location$.value.path.split('/').slice(1).map(decoded))
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}
 
 export const params = computed(() => new URLSearchParams(location$.value.search))
 
@@ -52,6 +76,9 @@ export function setParams(changes: Record<string, string>, replace = true): void
 
 /** Makes plain clicks on our own links stay in the page. */
 export function startRouter(): void {
+  // All links are relative to the base, also on pages that lie deeper.
+  const base = document.querySelector('base') ?? document.head.appendChild(document.createElement('base'))
+  base.href = BASE.href
   window.addEventListener('popstate', () => (location$.value = readLocation()))
   document.addEventListener('click', (e) => {
     if (e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return
@@ -59,7 +86,7 @@ export function startRouter(): void {
     if (!link || link.target || link.hasAttribute('download')) return
     const url = new URL(link.href, BASE)
     if (url.origin !== BASE.origin || !url.pathname.startsWith(BASE.pathname) || url.hash) return
-    if (!(url.pathname.slice(BASE.pathname.length) in PAGE_OF_PATH)) return
+    if (pageOf(url.pathname.slice(BASE.pathname.length)) === undefined) return
     e.preventDefault()
     const samePage = url.pathname === window.location.pathname
     go(url.href)

@@ -6,7 +6,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { Home } from '../pages/home/home'
 import { alertsError, lastContact } from '../state/alerts'
 import { now } from '../state/now'
-import { page, pathOfPage, type Page } from '../state/router'
+import { page, path, pathOfPage, type Page } from '../state/router'
 import { rail, theme, type Theme } from '../state/settings'
 import { formatSpan } from '../lib/format'
 import { FiringPill, FiringAnnouncer } from './firing'
@@ -15,10 +15,12 @@ import { Icon, Logo, type IconName } from './icons'
 import { LazyPage } from './lazy-page'
 import { useShortcuts } from './shortcuts'
 
-const PAGES: { page: Page; title: string; icon: IconName }[] = [
+/** A page without an icon is reached from the page it belongs to. */
+const PAGES: { page: Page; title: string; icon?: IconName; of?: Page }[] = [
   { page: 'home', title: 'Home', icon: 'home' },
   { page: 'query', title: 'Query', icon: 'query' },
   { page: 'alerts', title: 'Alerts', icon: 'alerts' },
+  { page: 'runbooks', title: 'Runbooks', of: 'alerts' },
   { page: 'targets', title: 'Targets', icon: 'targets' },
   { page: 'status', title: 'Status', icon: 'status' },
 ]
@@ -27,6 +29,7 @@ const PAGES: { page: Page; title: string; icon: IconName }[] = [
 const LAZY: Record<Exclude<Page, 'home'>, () => Promise<ComponentType>> = {
   query: () => import('../pages/query/query-page').then((m) => m.QueryPage),
   alerts: () => import('../pages/alerts/alerts-page').then((m) => m.AlertsPage),
+  runbooks: () => import('../pages/runbooks/runbooks-page').then((m) => m.RunbooksPage),
   targets: () => import('../pages/targets/targets-page').then((m) => m.TargetsPage),
   status: () => import('../pages/status/status-page').then((m) => m.StatusPage),
 }
@@ -37,16 +40,17 @@ export function Shell() {
   const current = page.value
   const title = PAGES.find((p) => p.page === current)?.title ?? 'Not found'
   const heading = useRef<HTMLHeadingElement>(null)
-  const shown = useRef<Page | undefined>(current)
+  const place = path.value
+  const shown = useRef(place)
   useEffect(() => {
     document.title = current === 'home' ? 'vigil' : `${title} · vigil`
     // A screen reader must hear that the page changed; the first load is announced by the browser itself.
-    if (shown.current !== current) heading.current?.focus({ preventScroll: true })
-    shown.current = current
-  }, [current])
+    if (shown.current !== place) heading.current?.focus({ preventScroll: true })
+    shown.current = place
+  }, [place])
   return (
     <div class="shell" data-rail={rail.value}>
-      <a class="skip" href="#main">
+      <a class="skip" href="#main" onClick={skipToMain}>
         Skip to content
       </a>
       <Rail current={current} />
@@ -74,8 +78,17 @@ export function Shell() {
   )
 }
 
+/** By hand: the address of a mere "#main" would be the base's, another page. */
+function skipToMain(e: Event): void {
+  e.preventDefault()
+  const main = document.getElementById('main')
+  main?.focus()
+  main?.scrollIntoView()
+}
+
 function Rail({ current }: { current: Page | undefined }) {
   const open = rail.value === 'open'
+  const within = PAGES.find((p) => p.page === current)?.of ?? current
   return (
     <nav class="rail" aria-label="Pages">
       <a class="brand" href="./" aria-label="vigil, home">
@@ -83,14 +96,16 @@ function Rail({ current }: { current: Page | undefined }) {
         <span class="rail-word">vigil</span>
       </a>
       <ul>
-        {PAGES.map((p) => (
-          <li key={p.page}>
-            <a href={pathOfPage(p.page)} aria-current={p.page === current ? 'page' : undefined} title={open ? undefined : p.title}>
-              <Icon name={p.icon} size={18} />
-              <span class="rail-word">{p.title}</span>
-            </a>
-          </li>
-        ))}
+        {PAGES.map((p) =>
+          p.icon ? (
+            <li key={p.page}>
+              <a href={pathOfPage(p.page)} aria-current={p.page === within ? (within === current ? 'page' : 'true') : undefined} title={open ? undefined : p.title}>
+                <Icon name={p.icon} size={18} />
+                <span class="rail-word">{p.title}</span>
+              </a>
+            </li>
+          ) : null,
+        )}
       </ul>
       <button
         type="button"

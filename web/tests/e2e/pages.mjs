@@ -79,6 +79,23 @@ const PAGES = [
     verify: (page) => page.waitForSelector('[data-testid=alerts][data-state=ready]'),
   },
   {
+    name: 'runbooks',
+    path: 'runbooks',
+    verify: (page) => page.waitForSelector(empty ? '[data-state=empty]' : '.runbook-list li a'),
+  },
+  {
+    name: 'runbook',
+    path: 'runbooks/mpc/MPCNodeDown',
+    async verify(page, at) {
+      if (empty) return page.waitForSelector('[data-testid=runbook][data-state=error]').then(() => undefined)
+      await page.waitForSelector('.prose h2')
+      check((await page.textContent('.prose h2')) === 'MPCNodeDown', `${at}: the heading is not the alert`)
+      check((await page.locator('.prose a[href^="./query?"]').count()) > 0, `${at}: no expression is a link`)
+      check((await page.locator('.prose b').count()) === 0, `${at}: HTML of the text was let through`)
+    },
+    refused: empty,
+  },
+  {
     name: 'targets',
     path: 'targets',
     async verify(page) {
@@ -116,10 +133,10 @@ async function visitPages(browser) {
   for (const screen of SCREENS) {
     const context = await browser.newContext({ colorScheme: screen.colorScheme, viewport: screen.viewport, reducedMotion: 'reduce' })
     context.setDefaultTimeout(TIMEOUT_MS)
-    for (const { name, path, verify } of PAGES) {
+    for (const { name, path, verify, refused = false } of PAGES) {
       const at = `${name} (${screen.name})`
       const page = await context.newPage()
-      listen(page, at)
+      listen(page, at).expectRefusal = refused
       try {
         const response = await page.goto(url(path))
         check(response.ok(), `${at}: HTTP ${response.status()}`)
@@ -175,6 +192,7 @@ async function useIt(browser) {
     await page.waitForSelector(empty ? '.panel[data-state=empty]' : '.panel[data-state=ready]')
     check(new URL(page.url()).searchParams.get('g0.expr') === 'sum(up)', `use: the URL lacks the query: ${page.url()}`)
     if (!empty) await zoom(page)
+    if (!empty) await readRunbook(page, expected)
   } catch (e) {
     failures.push(`use: ${e.message.split('\n')[0]}`)
   }
@@ -194,6 +212,38 @@ async function zoom(page) {
   check(new URL(page.url()).searchParams.has('g0.end_input'), `zoom: the URL has no end time: ${page.url()}`)
   await page.goBack()
   check(page.url() === before, 'zoom: the back button did not undo it')
+}
+
+/** From an alert to what to do about it, on to the result of an expression there, and back. */
+async function readRunbook(page, expected) {
+  await page.goto(url('alerts?q=MPCNodeDown'))
+  await page.waitForSelector('[data-rule=MPCNodeDown]')
+  const rule = page.locator('[data-rule=MPCNodeDown]').first()
+  if ((await rule.locator('.rule-head').getAttribute('aria-expanded')) === 'false') await rule.locator('.rule-head').click()
+  await rule.locator('.rule-facts').getByRole('link', { name: 'Runbook', exact: true }).click()
+  await page.waitForSelector('[data-testid=runbook][data-state=ready] .prose h2')
+  check(page.url() === url('runbooks/mpc/MPCNodeDown'), `runbook: the link led to ${page.url()}`)
+  check((await page.textContent('.prose h2')) === 'MPCNodeDown', 'runbook: the heading is not the alert')
+  check((await page.title()) === 'MPCNodeDown · vigil', `runbook: the title is ${await page.title()}`)
+  check((await page.locator('.rail a[aria-current]').textContent()) === 'Alerts', 'runbook: the rail does not say where it belongs')
+  await accessible(page, 'runbook after a click')
+  await page.locator('.prose a[href^="./query?"]').first().click()
+  await page.waitForSelector('[data-testid=query] .panel:not([data-state=loading])')
+  check(new URL(page.url()).pathname === new URL(url('query')).pathname, `runbook: the expression led to ${page.url()}`)
+  await page.goBack()
+  await page.waitForSelector('[data-testid=runbook][data-state=ready]')
+  await page.getByRole('link', { name: 'All runbooks' }).click()
+  await page.waitForSelector('.runbook-list li a')
+  expected.expectRefusal = true
+  const missing = await page.goto(url('runbooks/mpc/NoSuchAlert'))
+  check(missing.ok(), `missing runbook: HTTP ${missing.status()}`)
+  await page.waitForSelector('[data-testid=runbook][data-state=error] .empty-title')
+  expected.expectRefusal = false
+  // From a deep page the frame's own links still lead where they say.
+  await page.locator('.skip').press('Enter')
+  check(await page.evaluate(() => document.activeElement?.id === 'main'), 'the skip link does not lead to the content')
+  await page.getByRole('link', { name: 'Targets', exact: true }).click()
+  await page.waitForSelector('[data-testid=targets]')
 }
 
 const browser = await chromium.launch({

@@ -3,6 +3,7 @@
 import './alerts.css'
 import { get } from '../../api/client'
 import type { RulesData } from '../../api/types'
+import { annotationLink } from '../../lib/annotation-link'
 import { RULE_KINDS, countKinds, filterGroups, ruleKind, type RuleGroup, type RuleKind } from '../../lib/rules'
 import { page, params, setParams } from '../../state/router'
 import { usePolled } from '../../state/poll'
@@ -28,6 +29,7 @@ export function AlertsPage() {
       <div class="toolbar">
         <StateToggles legend="Rule states" kinds={RULE_KINDS} counts={groups && countKinds(groups)} chosen={chosen} onChange={choose} />
         <span class="spacer" />
+        {groups?.some(hasRunbook) ? <a href="./runbooks">Runbooks</a> : null}
         <SearchBox value={text} label="Filter by name, label, expression, file" onChange={(q) => setParams({ q })} />
       </div>
       {rules.error ? <ErrorBox error={rules.error} since={rules.at} /> : null}
@@ -35,6 +37,9 @@ export function AlertsPage() {
     </div>
   )
 }
+
+/** One of ours: a page of this server. */
+const hasRunbook = (g: RuleGroup): boolean => g.rules.some((r) => annotationLink(undefined, r.annotations?.runbook_url) !== undefined)
 
 const isKind = (text: string): text is RuleKind => (RULE_KINDS as readonly string[]).includes(text)
 

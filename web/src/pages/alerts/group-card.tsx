@@ -1,11 +1,11 @@
 // One rule group: its rules worst first, each folding open to its details.
 
 import { useState } from 'preact/hooks'
+import { annotationLink } from '../../lib/annotation-link'
 import { formatDuration } from '../../lib/duration'
 import { formatValue, plural } from '../../lib/format'
 import { queryLink } from '../../lib/query-url'
 import { baseName, orderAlerts, orderRules, ruleKind, type AlertInstance, type Rule, type RuleGroup } from '../../lib/rules'
-import { safeUrl } from '../../lib/safe-url'
 import { Icon } from '../../ui/icons'
 import { LabelChips } from '../../ui/labels'
 import { Severity, StateBadge } from '../../ui/state-badge'
@@ -65,6 +65,8 @@ function RuleRow({ rule }: { rule: Rule }) {
 }
 
 function RuleDetails({ rule, alerts }: { rule: Rule; alerts: AlertInstance[] }) {
+  const written = rule.annotations?.runbook_url
+  const runbook = annotationLink(written, written)
   return (
     <div class="rule-body">
       {rule.lastError ? (
@@ -77,6 +79,7 @@ function RuleDetails({ rule, alerts }: { rule: Rule; alerts: AlertInstance[] }) 
       </a>
       <div class="rule-facts">
         <LabelChips labels={rule.labels ?? {}} omit={['severity']} />
+        {runbook ? <a href={runbook.href}>Runbook</a> : null}
         {rule.keepFiringFor ? <span class="muted small num">keeps firing for {formatDuration(rule.keepFiringFor * 1000)}</span> : null}
         {rule.lastEvaluation ? (
           <span class="muted small">
@@ -85,7 +88,7 @@ function RuleDetails({ rule, alerts }: { rule: Rule; alerts: AlertInstance[] }) 
         ) : null}
       </div>
       {alerts.length === 0 ? (
-        <Annotations annotations={rule.annotations ?? {}} />
+        <Annotations annotations={rule.annotations ?? {}} rule={rule} />
       ) : (
         <ul class="instances">
           {orderAlerts(alerts).map((a) => (
@@ -112,7 +115,7 @@ function Instance({ alert, rule }: { alert: AlertInstance; rule: Rule }) {
           <span class="muted">value</span> <span class="num mono">{plainNumber(alert.value)}</span>
         </span>
       </div>
-      <Annotations annotations={alert.annotations} />
+      <Annotations annotations={alert.annotations} rule={rule} />
     </li>
   )
 }
@@ -123,17 +126,17 @@ function plainNumber(text: string): string {
   return text.trim() === '' || Number.isNaN(v) ? text : formatValue(v)
 }
 
-function Annotations({ annotations }: { annotations: Record<string, string> }) {
+function Annotations({ annotations, rule }: { annotations: Record<string, string>; rule: Rule }) {
   const names = Object.keys(annotations)
   if (names.length === 0) return null
   return (
     <dl class="annotations">
       {names.map((name) => {
-        const url = safeUrl(annotations[name])
+        const link = annotationLink(annotations[name], rule.annotations?.[name])
         return (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{url ? <a href={url}>{url}</a> : annotations[name]}</dd>
+            <dd>{link ? <a href={link.href}>{link.text}</a> : annotations[name]}</dd>
           </div>
         )
       })}
