@@ -79,7 +79,11 @@ function RuleDetails({ rule, alerts }: { rule: Rule; alerts: AlertInstance[] }) 
       </a>
       <div class="rule-facts">
         <LabelChips labels={rule.labels ?? {}} omit={['severity']} />
-        {runbook ? <a href={runbook.href}>Runbook</a> : null}
+        {runbook ? (
+          <a class="small" href={runbook.href}>
+            Runbook
+          </a>
+        ) : null}
         {rule.keepFiringFor ? <span class="muted small num">keeps firing for {formatDuration(rule.keepFiringFor * 1000)}</span> : null}
         {rule.lastEvaluation ? (
           <span class="muted small">
