@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startMpc, startVigil } from './cluster.mjs';
-import { have, http, query, run, skip, stop, test, truthy, until } from './harness.mjs';
+import { equal, have, http, query, run, skip, stop, test, truthy, until } from './harness.mjs';
 
 export default async function pages({ root, vigil, dir }) {
   mkdirSync(dir, { recursive: true });

@@ -3,7 +3,7 @@
 /** A metric's name with nothing around it; whether it is one only the server knows. */
 export const isName = (code: string): boolean => /^[a-zA-Z_:][\w:]*$/.test(code)
 
-const SELECTS_OR_CALLS = /[\w:]\s*[{[(]|\b(?:by|without)\s*\(/
+const SELECTS_OR_CALLS = /[\w:]\s*[{[]|\b[a-z][a-z0-9_]*\s*\(/
 const COMPARES = /[\w:)\]}]\s+(?:==|!=|>=|<=|>|<)\s+[\w(+-]/
 const CALCULATES = /\w*_\w+\s+(?:[-+*/%^]|and|or|unless|offset)\s+[\w(-]/
 /** Options, pipes, variables, placeholders, addresses: words of a shell. */

@@ -51,6 +51,7 @@ describe('code in a text', () => {
     'kill $(pidof vigil)',
     '/api/v1/targets',
     'txpool.pricelimit',
+    'depositTo(paymaster)',
     'sum(rate(a_total[5m])',
     '',
   ])('%s is not', (code) => expect(looksLikePromql(code)).toBe(false))

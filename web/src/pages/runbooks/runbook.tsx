@@ -28,7 +28,6 @@ export function Runbook({ pack, name, others }: Props) {
         <nav aria-label="Runbooks">
           <a href="./runbooks">All runbooks</a> <span class="muted">/</span> <a href={`./runbooks/${pack}`}>{pack}</a>
         </nav>
-        <span class="spacer" />
         {data ? <AlertState name={name} /> : null}
       </div>
       {data ? (
