@@ -187,8 +187,10 @@ class ReplicaMonitor::Core {
                                                                       .registry = &options_.pipeline.registry}));
       add_sink(*alertmanager_, handlers);
     }
-    alerts_.emplace(config_.alert_config, std::move(handlers),
-                    AlertManagerOptions{.instance = options_.instance, .clock = &scheduler_.clock()});
+    alerts_.emplace(
+        config_.alert_config, std::move(handlers),
+        AlertManagerOptions{
+            .instance = options_.instance, .clock = &scheduler_.clock(), .external_url = options_.external_url});
     check();
     return {};
   }

@@ -39,6 +39,7 @@ struct ReplicaMonitorOptions {
   std::filesystem::path directory;   // of dashboards and of what destinations were told
   GrafanaClient* grafana = nullptr;  // needed by grafana_integration
   std::string instance = {};         // label of the alerts of this replica
+  std::string external_url = {};     // of the vigil server whose runbooks the alerts link to
 };
 
 class ReplicaMonitor {

@@ -52,7 +52,8 @@ class Monitor : public ::testing::Test {
         {.pipeline = {.registry = registry, .scheduler = scheduler, .client = http, .files = files},
          .directory = "/monitor",
          .grafana = grafana,
-         .instance = "replica-1:9464"});
+         .instance = "replica-1:9464",
+         .external_url = "https://vigil.example"});
   }
   std::size_t requests_to(std::string_view url) const {
     std::size_t count = 0;
@@ -91,7 +92,8 @@ TEST_F(Monitor, TellsEveryDestination) {
   ASSERT_EQ(requests_to("http://pager:9000/alerts"), 1U);
   ASSERT_EQ(requests_to("http://alertmanager:9093/am/api/v2/alerts"), 1U);
   for (const auto& request : http.requests()) {
-    EXPECT_NE(request.body.find("HotStuffSafetyViolation"), std::string::npos) << request.body;
+    EXPECT_NE(request.body.find("https://vigil.example/runbooks/hotstuff2/HotStuffSafetyViolation"), std::string::npos)
+        << request.body;
   }
 
   scheduler.advance(3 * kMinute);
