@@ -23,7 +23,7 @@ namespace {
 constexpr pack::Slo kSlos[] = {
     {.name = "hotstuff2_finality_latency",
      .alert = "HotStuffFinalityLatency",
-     .description = "blocks are final within half a second of their proposal",
+     .description = "Blocks are final within half a second of their proposal.",
      .objective = 0.99,
      .error_ratio = "1 - sum(rate(hotstuff_block_finalization_latency_seconds_bucket{le=\"0.5\"}[$window])) / "
                     "sum(rate(hotstuff_block_finalization_latency_seconds_count[$window]))",
@@ -31,7 +31,7 @@ constexpr pack::Slo kSlos[] = {
      .dashboard = "hotstuff2-system"},
     {.name = "hotstuff2_view_success",
      .alert = "HotStuffViewSuccess",
-     .description = "views end with a committed block",
+     .description = "Views end with a committed block.",
      .objective = 0.99,
      .error_ratio = "sum(rate(hotstuff_leader_views_total{outcome=\"timed_out\"}[$window])) / "
                     "sum(rate(hotstuff_leader_views_total[$window]))",

@@ -11,6 +11,7 @@ extern const char vigil_l2_blockchain_begin[], vigil_l2_blockchain_end[];
 extern const char vigil_l2_erc4337_begin[], vigil_l2_erc4337_end[];
 extern const char vigil_l2_celestia_begin[], vigil_l2_celestia_end[];
 extern const char vigil_l2_infrastructure_begin[], vigil_l2_infrastructure_end[];
+extern const char vigil_l2_extra_begin[], vigil_l2_extra_end[];
 extern const char vigil_l2_scrape_begin[], vigil_l2_scrape_end[];
 
 namespace vigil::packs::l2 {
@@ -60,14 +61,14 @@ constexpr ForeignMetric kForeign[] = {
 constexpr pack::Slo kSlos[] = {
     {.name = "l2_rpc_availability",
      .alert = "L2RpcAvailability",
-     .description = "RPC endpoints of the L2 answer",
+     .description = "RPC endpoints of the L2 answer.",
      .objective = 0.999,
      .error_ratio = "1 - avg(avg_over_time(l2_rpc_up{chain=\"l2\"}[$window]))",
      .component = "blockchain",
      .dashboard = "blockchain-overview"},
     {.name = "l2_data_submission",
      .alert = "L2DataSubmission",
-     .description = "blobs submitted to Celestia are included",
+     .description = "Blobs submitted to Celestia are included.",
      .objective = 0.99,
      .error_ratio = "sum(rate(celestia_submissions_total{result=\"failure\"}[$window])) / "
                     "sum(rate(celestia_submissions_total[$window]))",
@@ -83,6 +84,7 @@ const pack::Pack& pack() {
       pack::File{"erc4337.yml", {vigil_l2_erc4337_begin, vigil_l2_erc4337_end}},
       pack::File{"celestia.yml", {vigil_l2_celestia_begin, vigil_l2_celestia_end}},
       pack::File{"infrastructure.yml", {vigil_l2_infrastructure_begin, vigil_l2_infrastructure_end}},
+      pack::File{"l2-extra.yml", {vigil_l2_extra_begin, vigil_l2_extra_end}},
   };
   static const pack::Pack pack{
       .name = "l2",

@@ -24,7 +24,7 @@ constexpr pack::ForeignMetric kForeign[] = {{"up", MetricType::kGauge, kUp}};
 constexpr pack::Slo kSlos[] = {
     {.name = "zerostate_payment_success",
      .alert = "ZeroStatePaymentSuccess",
-     .description = "payments succeed",
+     .description = "Payments succeed.",
      .objective = 0.999,
      .error_ratio = "sum(rate(economic_payments_total{result=\"failure\"}[$window])) / "
                     "sum(rate(economic_payments_total[$window]))",
@@ -32,7 +32,7 @@ constexpr pack::Slo kSlos[] = {
      .dashboard = "economic-activity"},
     {.name = "zerostate_availability",
      .alert = "ZeroStateAvailability",
-     .description = "bootnode, edge nodes and relay answer",
+     .description = "Bootnode, edge nodes and relay answer.",
      .objective = 0.999,
      .error_ratio = "1 - avg(avg_over_time(up{stack=\"zerostate\",role=~\"bootnode|edge-nodes|relay\"}[$window]))",
      .component = "sla",

@@ -23,7 +23,7 @@ namespace {
 constexpr pack::Slo kSlos[] = {
     {.name = "zk_proof_success",
      .alert = "ZkProofSuccess",
-     .description = "proof generations succeed",
+     .description = "Proof generations succeed.",
      .objective = 0.99,
      // Of a handful of proofs one failure says nothing.
      .error_ratio = "(sum(rate(zk_proofs_generated_total{status=\"failure\"}[$window])) / "
@@ -33,7 +33,7 @@ constexpr pack::Slo kSlos[] = {
      .dashboard = "nexuszero-zk-monitoring"},
     {.name = "zk_verification_latency",
      .alert = "ZkVerificationLatency",
-     .description = "verifications take no longer than 100 ms",
+     .description = "Verifications take no longer than 100 ms.",
      .objective = 0.99,
      .error_ratio = "1 - sum(rate(zk_verification_duration_seconds_bucket{le=\"0.1\"}[$window])) / "
                     "sum(rate(zk_verification_duration_seconds_count[$window]))",

@@ -2,10 +2,8 @@
 // catalogue, every scenario against its alerts.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <iostream>
-
 #include "packs/hotstuff2/pack.h"
+#include "packs/testing/healthy_day.h"
 #include "vigil/lab/pack_check.h"
 
 namespace vigil::packs::hotstuff2 {
@@ -18,19 +16,9 @@ TEST(Pack, HoldsTogetherAndEachFaultFiresItsAlerts) {
   EXPECT_EQ(report.panels, 49U);
   EXPECT_EQ(report.queries, 104U);
   EXPECT_EQ(report.scenarios.size(), 22U);
-  if (std::getenv("VIGIL_MATRIX") != nullptr) std::cout << lab::matrix(pack(), report);
 }
 
-TEST(Pack, AQuarterOfAHealthyDayFiresNothing) {
-  const auto outcome = lab::run_healthy(pack(), 6 * kHour);
-  ASSERT_TRUE(outcome) << outcome.error().message();
-  for (const lab::FiredAlert& alert : outcome->alerts) ADD_FAILURE() << alert.labels.to_string();
-  EXPECT_TRUE(outcome->rule_errors.empty());
-  // HS-170: less than 100 MB for 24 hours.
-  EXPECT_LT(outcome->bytes_on_disk * 4, 100U << 20);
-  RecordProperty("bytes_on_disk", std::to_string(outcome->bytes_on_disk));
-  RecordProperty("series", std::to_string(outcome->series));
-}
+TEST(Pack, HealthyLifeOfADayFiresNothing) { testing::check_healthy_day(pack()); }
 
 }  // namespace
 }  // namespace vigil::packs::hotstuff2

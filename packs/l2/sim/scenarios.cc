@@ -30,6 +30,7 @@ constexpr List<1> kSyncing{"NodeSyncing"};
 constexpr List<1> kRpc{"L2RpcDown"};
 constexpr List<1> kFinality{"FinalityLagging"};
 constexpr List<1> kMismatch{"PaymasterDepositMismatch"};
+constexpr List<2> kReorganised{"L2ChainReorganised", "PaymasterDepositMismatch"};
 constexpr List<4> kDrained{"PaymasterBalanceDepleted", "PaymasterBalanceLow", "PaymasterRunsOutSoon",
                            "PaymasterTopupFailing"};
 constexpr List<1> kRunsOut{"PaymasterRunsOutSoon"};
@@ -57,7 +58,7 @@ constexpr List<1> kBackup{"BackupTooOld"};
 constexpr Duration kUsual = 15 * kMinute;
 
 constexpr std::array kEntries{
-    Entry{{"healthy", "nothing, for a day", {}, {}, 24 * kHour}, Fault::kNone},
+    Entry{{"healthy", "nothing", {}, {}}, Fault::kNone},
     // Disasters.
     Entry{{"sequencer_halt", "the sequencer stops: no blocks, and nothing to post", kStopped, kAfterHalt, 20 * kMinute,
            kHour},
@@ -74,7 +75,7 @@ constexpr std::array kEntries{
         Fault::kDaOutage},
     Entry{{"reorg",
            "the sequencer comes back 60 blocks ago: events that were counted never happened",
-           kMismatch,
+           kReorganised,
            {},
            20 * kMinute},
           Fault::kReorg},

@@ -2,9 +2,7 @@
 // catalogue, every scenario against its alerts.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <iostream>
-
+#include "packs/testing/healthy_day.h"
 #include "packs/zk/pack.h"
 #include "vigil/base/log.h"
 #include "vigil/lab/pack_check.h"
@@ -27,16 +25,9 @@ TEST_F(Pack, HoldsTogetherAndEachFaultFiresItsAlerts) {
   EXPECT_EQ(report.panels, 12U);
   EXPECT_EQ(report.queries, 20U);
   EXPECT_EQ(report.scenarios.size(), 20U);
-  if (std::getenv("VIGIL_MATRIX") != nullptr) std::cout << lab::matrix(pack(), report);
 }
 
-TEST_F(Pack, AQuarterOfAHealthyDayFiresNothing) {
-  const auto outcome = lab::run_healthy(pack(), 6 * kHour);
-  ASSERT_TRUE(outcome) << outcome.error().message();
-  for (const lab::FiredAlert& alert : outcome->alerts) ADD_FAILURE() << alert.labels.to_string();
-  EXPECT_TRUE(outcome->rule_errors.empty());
-  RecordProperty("bytes_on_disk", std::to_string(outcome->bytes_on_disk));
-}
+TEST_F(Pack, HealthyLifeOfADayFiresNothing) { testing::check_healthy_day(pack()); }
 
 }  // namespace
 }  // namespace vigil::packs::zk
