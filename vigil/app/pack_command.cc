@@ -5,15 +5,19 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "packs/all/all.h"
 #include "vigil/app/commands.h"
 #include "vigil/app/terminal.h"
+#include "vigil/app/version.h"
 #include "vigil/base/file_system.h"
 #include "vigil/base/log.h"
 #include "vigil/check/dashboard_check.h"
 #include "vigil/dashboards/dashboard.h"
+#include "vigil/lab/figures.h"
 #include "vigil/lab/pack_check.h"
 
 namespace vigil::app {
@@ -24,6 +28,7 @@ struct PackArguments {
   bool no_scenarios = false;
   bool json = false;
   std::string matrix_directory;
+  std::string figures_file;
   std::uint64_t seed = 1;
 };
 
@@ -66,9 +71,27 @@ nlohmann::ordered_json to_json(const pack::Pack& pack, const lab::PackReport& re
           {"problems", report.problems}};
 }
 
+// The processor, and how many there are.
+std::string this_machine() {
+  const std::string text = FileSystem::real().read_file("/proc/cpuinfo").value_or("");
+  const std::size_t name = text.find("model name");
+  const std::size_t begin = text.find(": ", name);
+  const std::string processor =
+      name == std::string::npos ? "processor unknown" : text.substr(begin + 2, text.find('\n', begin) - begin - 2);
+  return processor + ", " + std::to_string(std::thread::hardware_concurrency()) + " threads; vigil " +
+         std::string(kVersion) + ", " + std::string(kCompiler);
+}
+
+Result<void> write_figures(const std::vector<lab::PackFigures>& packs, const std::string& file) {
+  const std::filesystem::path path = file;
+  if (path.has_parent_path()) VIGIL_TRY_VOID(FileSystem::real().create_directories(path.parent_path()));
+  return FileSystem::real().write_file_atomically(path, lab::figures_page(packs, this_machine()));
+}
+
 void check_packs(const PackArguments& arguments, int& exit_code) {
   // Simulated nodes log what they suffer; a check shows what it makes of it.
   log::set_sink([](log::Level, std::string_view) {});
+  std::vector<lab::PackFigures> figures;
   for (const pack::Pack* const pack : chosen(arguments.names, exit_code)) {
     lab::CheckOptions options{.run_scenarios = !arguments.no_scenarios, .seed = arguments.seed};
     std::size_t done = 0;
@@ -79,7 +102,17 @@ void check_packs(const PackArguments& arguments, int& exit_code) {
                      pack->scenarios.size(), static_cast<int>(scenario.size()), scenario.data());
       }
     };
-    const lab::PackReport report = lab::check_pack(*pack, options);
+    lab::PackReport report = lab::check_pack(*pack, options);
+    lab::Figures day;
+    if (!arguments.figures_file.empty()) {
+      if (options.progress) options.progress("a healthy day");
+      auto measured = lab::measure(*pack, kDay);
+      if (measured) {
+        day = std::move(*measured);
+      } else {
+        report.problems.push_back(measured.error().message());
+      }
+    }
     if (!arguments.json && is_terminal(stderr)) std::fputs("\r\033[K", stderr);
     if (!report.problems.empty()) exit_code = 1;
     if (!arguments.matrix_directory.empty()) {
@@ -90,6 +123,7 @@ void check_packs(const PackArguments& arguments, int& exit_code) {
     }
     if (arguments.json) {
       print_line(to_json(*pack, report).dump());
+      figures.push_back({pack, std::move(day), std::move(report)});
       continue;
     }
     print_line(styled(Style::kBold, pack->name) + ": " + std::to_string(pack->catalog.size()) + " metrics, " +
@@ -99,6 +133,12 @@ void check_packs(const PackArguments& arguments, int& exit_code) {
     for (const std::string& problem : report.problems)
       print_line("  " + styled(Style::kBad, "FAILED") + ": " + problem);
     if (report.problems.empty()) print_line("  " + styled(Style::kGood, "SUCCESS"));
+    figures.push_back({pack, std::move(day), std::move(report)});
+  }
+  if (arguments.figures_file.empty()) return;
+  if (const auto written = write_figures(figures, arguments.figures_file); !written) {
+    print_error(written.error().message());
+    exit_code = 1;
   }
 }
 
@@ -139,9 +179,13 @@ void add_pack_check(CLI::App& check, int& exit_code) {
   pack->add_option("packs", arguments->names, "Names of packs, or 'all' (default)");
   pack->add_flag("--no-scenarios", arguments->no_scenarios, "Only what needs no simulation");
   pack->add_option("--matrix", arguments->matrix_directory, "Write the table scenario × alert to DIR/PACK.md");
+  pack->add_option("--figures", arguments->figures_file,
+                   "Also live a healthy day, time all panel queries over it, and write what was found to this file");
   pack->add_option("--seed", arguments->seed, "Of the simulations")->capture_default_str();
   pack->add_flag("--json", arguments->json, "One JSON object a pack");
-  pack->footer("Examples:\n  vigil check pack mpc\n  vigil check pack all --matrix docs/scenarios");
+  pack->footer(
+      "Examples:\n  vigil check pack mpc\n  vigil check pack all --matrix docs/scenarios\n"
+      "  vigil check pack all --figures figures.md");
   pack->callback([arguments, &exit_code] { check_packs(*arguments, exit_code); });
 }
 

@@ -18,6 +18,7 @@ namespace vigil::lab {
 namespace {
 
 constexpr Duration kStep = 5 * kSecond;  // how often processes are looked at
+constexpr int kPoints = 200;             // of a graph
 
 // Notes when each alert begins and ends.
 class Recorder final : public AlertSink {
@@ -128,11 +129,44 @@ class Experiment {
     }
   }
 
+  Result<std::vector<QueryTime>> time_queries(Duration length) {
+    std::vector<QueryTime> times;
+    for (const dashboards::Dashboard& board : pack_.dashboards()) {
+      const std::string_view from = board.from;
+      VIGIL_TRY(const Duration page, parse_duration(from.substr(from.find('-') + 1)));
+      for (const dashboards::Row& row : board.rows) {
+        for (const dashboards::Panel& panel : row.panels) {
+          if (panel.kind == dashboards::Kind::kLogs) continue;
+          for (std::size_t i = 0; i < panel.queries.size(); ++i) {
+            const std::string expression = without_variables(panel.queries[i].expr, board);
+            VIGIL_TRY(const double first, time_query(expression, page));
+            VIGIL_TRY(const double all, time_query(expression, length));
+            times.push_back({query_key(board, panel, i), board.uid, first, all});
+          }
+        }
+      }
+    }
+    return times;
+  }
+
   pack::Simulation& simulation() { return *simulation_; }
   bool quiet() const { return recorder_.quiet(); }
   Timestamp now() { return scheduler_.clock().now(); }
 
  private:
+  // Seconds of the fastest of three.
+  Result<double> time_query(const std::string& expression, Duration range) {
+    const Duration step = std::max<Duration>(15 * kSecond, range / kPoints);
+    double best = 0;
+    for (int i = 0; i < 3; ++i) {
+      const auto begin = Clock::system().steady();
+      VIGIL_TRY_VOID(engine_->queries().range(engine_->storage(), expression, now() - range, now(), step));
+      const double seconds = std::chrono::duration<double>(Clock::system().steady() - begin).count();
+      best = i == 0 ? seconds : std::min(best, seconds);
+    }
+    return best;
+  }
+
   Result<void> look() {
     const std::span<pack::Process> processes = simulation_->processes();
     for (std::size_t i = 0; i < processes.size(); ++i) {
@@ -195,6 +229,17 @@ Result<Outcome> run_healthy(const pack::Pack& pack, Duration length, const Optio
   VIGIL_TRY_VOID(experiment.live(length));
   if (options.ask_panels) experiment.ask_panels(outcome);
   return experiment.finish(std::move(outcome));
+}
+
+Result<Figures> measure(const pack::Pack& pack, Duration length, const Options& options) {
+  Experiment experiment(pack, options);
+  VIGIL_TRY_VOID(experiment.open());
+  Figures figures;
+  figures.life.injected_at = figures.life.cleared_at = experiment.now();
+  VIGIL_TRY_VOID(experiment.live(length));
+  VIGIL_TRY(figures.queries, experiment.time_queries(length));
+  VIGIL_TRY(figures.life, experiment.finish(std::move(figures.life)));
+  return figures;
 }
 
 std::vector<std::string> judge(const pack::Scenario& scenario, const Outcome& outcome) {

@@ -50,6 +50,21 @@ Result<Outcome> run(const pack::Pack& pack, const pack::Scenario& scenario, cons
 // Healthy life for this long.
 Result<Outcome> run_healthy(const pack::Pack& pack, Duration length, const Options& options = {});
 
+// How long a panel's query takes, as Grafana asks it when a board is opened.
+struct QueryTime {
+  std::string key;            // as of query_key()
+  std::string board;          // uid
+  double page_seconds = 0;    // over the time that the board shows at first
+  double length_seconds = 0;  // over the whole life
+};
+struct Figures {
+  Outcome life;
+  std::vector<QueryTime> queries;
+};
+// Healthy life for this long, then every query of every board by the machine's clock, as a
+// graph of 200 points, 15 s apart or more: the fastest of three. Differs between machines.
+Result<Figures> measure(const pack::Pack& pack, Duration length, const Options& options = {});
+
 // What is wrong with an outcome, one sentence each: an alert that should fire did not,
 // one fired that should not, fired before the fault, or was not resolved after it. Alerts
 // on error budgets (label `slo`) may fire during any fault.

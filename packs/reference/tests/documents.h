@@ -79,7 +79,8 @@ inline Document take_apart(const std::filesystem::path& path, std::string pack) 
 // The guide, what is beside it, and the runbooks of every pack.
 inline const std::vector<Document>& documents() {
   static const std::vector<Document> all = [] {
-    std::vector<Document> found{take_apart("README.md", ""), take_apart("docs/embedding.md", "")};
+    std::vector<Document> found{take_apart("README.md", ""), take_apart("docs/embedding.md", ""),
+                                take_apart("docs/scenarios/README.md", "")};
     const auto add_folder = [&](const std::string& folder, const std::string& pack) {
       std::vector<std::filesystem::path> files;
       for (const auto& entry : std::filesystem::directory_iterator(kRepository / folder)) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "vigil/lab/figures.h"
 #include "vigil/lab/pack_check.h"
 #include "vigil/lab/vocabulary.h"
 #include "vigil/metrics/metrics.h"
@@ -177,6 +178,36 @@ TEST(PackCheck, AWholePack) {
   const std::string table = matrix(pack, report);
   EXPECT_NE(table.find("| down | Out. | BoilerDown ("), std::string::npos) << table;
   EXPECT_NE(table.find("| healthy | Nothing. | – | – | – |"), std::string::npos) << table;
+}
+
+// Latencies are what they are; everything else on the page is known.
+TEST(Figures, SayWhatADayCosts) {
+  const pack::Pack pack = boiler();
+  auto day = measure(pack, kHour);
+  ASSERT_TRUE(day) << day.error().message();
+  EXPECT_GT(day->life.samples, 360 * day->life.series / 2);
+  EXPECT_GT(day->life.bytes_on_disk, 0U);
+  ASSERT_EQ(day->queries.size(), 2U);
+  EXPECT_EQ(day->queries[1].key, "boiler / Failures / 1");
+  for (const QueryTime& query : day->queries) {
+    EXPECT_EQ(query.board, "boiler");
+    EXPECT_GT(query.page_seconds, 0) << query.key;
+    EXPECT_GT(query.length_seconds, 0) << query.key;
+  }
+  day->life.samples = 2'000'000;
+  day->life.bytes_on_disk = 3'000'000;
+  day->queries[0].page_seconds = 0.01, day->queries[0].length_seconds = 0.25;
+  day->queries[1].page_seconds = 0.02, day->queries[1].length_seconds = 0.05;
+  const std::vector<PackFigures> packs{{&pack, *day, check_pack(pack)}};
+  const std::string page = figures_page(packs, "a machine");
+  for (const std::string& row :
+       {std::string("\n\na machine\n"),
+        "| boiler | " + std::to_string(day->life.series) + " | 2000000 | 3.0 MB | 1.50 |",
+        std::string("| boiler | 2 | 100.0 % | 50.0 % | boiler / Pressure / 1, 250.0 ms |"),
+        std::string("| boiler | `boiler` | 2 | 30.0 ms | 300.0 ms |"), std::string("2 alerts, half of them within "),
+        std::string("| BoilerDown | "), std::string(" | `stuck` |")}) {
+    EXPECT_NE(page.find(row), std::string::npos) << row << "\n" << page;
+  }
 }
 
 TEST(PackCheck, SaysWhatIsMissing) {
