@@ -279,7 +279,7 @@ class Server {
     view.working_directory = std::filesystem::current_path(ignored).string();
     view.host_name = host_name();
     view.threads = static_cast<int>(std::thread::hardware_concurrency());
-    view.corruptions = engine_->storage().stats(0).damage.size();
+    view.corruptions = engine_->storage().figures().damage.size();
     view.retention = options_.retention_time.empty() ? "15d" : options_.retention_time;
     MutexLock lock(state_mutex_);
     view.reload_ok = last_reload_good_;

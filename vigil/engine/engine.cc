@@ -33,7 +33,7 @@ Result<std::unique_ptr<Engine>> Engine::open(Options options) {
     options.client = own.client.get();
   }
   VIGIL_TRY(auto storage, storage::Database::open(storage_options(options)));
-  for (const std::string& damage : storage->stats(0).damage) {
+  for (const std::string& damage : storage->figures().damage) {
     log::error("storage", "damaged data was set aside; the rest is served", {{"damage", damage}});
   }
   std::unique_ptr<Engine> engine(new Engine(std::move(own), std::move(options), std::move(storage)));

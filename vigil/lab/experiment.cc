@@ -103,7 +103,7 @@ class Experiment {
         if (!rule.last_error.empty()) outcome.rule_errors.push_back(rule.name + ": " + rule.last_error);
       }
     }
-    const storage::Stats stats = engine_->storage().stats(0);
+    const storage::Stats stats = engine_->storage().figures();
     outcome.series = stats.series;
     outcome.samples = stats.appended_samples;
     outcome.bytes_on_disk = stats.chunk_file_bytes + stats.wal_bytes + stats.checkpoint_bytes;
