@@ -112,11 +112,11 @@ Result<WriteReceiver::Outcome> WriteReceiver::store(std::string_view message, La
       entry.ref = *ref;
     }
     // A series that the store has dropped meanwhile is resolved again, once.
-    const auto with_live_ref = [&entry = entry, &resolve, raw](const auto& append) -> Result<void> {
-      Result<void> result = append(entry.ref);
+    const auto with_live_ref = [&ref = entry.ref, &resolve, raw](const auto& append) -> Result<void> {
+      Result<void> result = append(ref);
       if (result || result.error().code() != ErrorCode::kNotFound) return result;
-      VIGIL_TRY(entry.ref, resolve(raw));
-      return append(entry.ref);
+      VIGIL_TRY(ref, resolve(raw));
+      return append(ref);
     };
     const auto count = [&outcome, &name_of, raw](const Result<void>& result) {
       if (result) {

@@ -178,7 +178,7 @@ Result<void> use_algorithms(SSL_CTX* context, const WebTls& tls) {
     if (known.empty()) return fail(ErrorCode::kInvalidArgument, "unknown curve \"" + name + "\"");
     curves += (curves.empty() ? "" : ":") + std::string(known);
   }
-  if (!curves.empty() && SSL_CTX_set1_groups_list(context, curves.c_str()) != 1) {
+  if (!curves.empty() && SSL_CTX_set1_groups_list(context, curves.data()) != 1) {
     return fail(ErrorCode::kInvalidArgument, "OpenSSL refuses the curve_preferences");
   }
   return {};

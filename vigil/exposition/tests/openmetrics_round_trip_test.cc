@@ -221,8 +221,8 @@ TEST(Conformance, OpenMetricsRoundTrip) {
   std::size_t same = 0;
   for (const auto& [name, page] : pages) {
     const std::string written = write(Reader(page).families);
-    const auto* const exception =
-        std::find_if(std::begin(differ), std::end(differ), [&name = name](const auto& d) { return d.name == name; });
+    const auto* const exception = std::find_if(std::begin(differ), std::end(differ),
+                                               [&wanted = name](const auto& d) { return d.name == wanted; });
     if (exception == std::end(differ)) {
       EXPECT_EQ(content(written), content(page)) << name << ":\n" << written;
       const auto valid = validate_openmetrics(written);

@@ -430,7 +430,6 @@ TEST_F(ServerTest, StopLetsRunningRequestsFinish) {
 
 TEST_F(ServerTest, StopCutsWhatTakesTooLong) {
   start();
-  std::atomic<bool> cancelled{false};
   RawConnection running(address());
   running.send("GET /gate HTTP/1.1\r\nHost: h\r\n\r\n");
   gate_.wait_for_arrivals(1);

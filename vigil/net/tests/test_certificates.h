@@ -39,7 +39,8 @@ struct Certificate {
 // `san`: "DNS:localhost,IP:127.0.0.1", or "" for a CA. Self-signed without an issuer.
 inline Certificate make_certificate(const std::string& name, const std::string& san, const Certificate* issuer) {
   Certificate made;
-  made.key = {EVP_EC_gen("P-256"), EVP_PKEY_free};
+  char curve[] = "P-256";
+  made.key = {EVP_EC_gen(curve), EVP_PKEY_free};
   made.x509 = {X509_new(), X509_free};
   X509* const x = made.x509.get();
   static long serial = 1;
