@@ -168,14 +168,14 @@ void Dispatcher::post_outbox() {
       }
       request.url = trimmed(*text);
     }
-    options_.client.send(std::move(request),
-                         [weak = weak_from_this(), delivery, url = request.url](Result<net::ClientResponse> answer) {
-                           const auto self = weak.lock();
-                           if (self == nullptr) return;
-                           if (!answer)
-                             answer = fail(answer.error().code(), without_url(answer.error().message(), url));
-                           self->answered(delivery, std::move(answer));
-                         });
+    // Copied before the request goes: compilers differ in which argument they make first.
+    auto done = [weak = weak_from_this(), delivery, url = request.url](Result<net::ClientResponse> answer) {
+      const auto self = weak.lock();
+      if (self == nullptr) return;
+      if (!answer) answer = fail(answer.error().code(), without_url(answer.error().message(), url));
+      self->answered(delivery, std::move(answer));
+    };
+    options_.client.send(std::move(request), std::move(done));
   }
 }
 
