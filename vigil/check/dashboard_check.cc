@@ -71,6 +71,9 @@ class FileCheck {
     } catch (const Json::parse_error& error) {
       problem("not JSON, at byte " + std::to_string(error.byte));
       return {};
+    } catch (const Json::out_of_range&) {
+      problem("has a number that is out of range");
+      return {};
     }
     if (!board.is_object()) {
       problem("not a dashboard: its top is no object");
@@ -80,14 +83,14 @@ class FileCheck {
     const std::string uid = text_of(board, "uid");
     if (uid.empty()) problem("has no uid: links to it break with every import");
     if (uid.size() > 40) problem("its uid is longer than Grafana's 40 characters");
-    if (board.contains("panels")) panels(board["panels"]);
+    if (board.contains("panels")) panels(board["panels"], false);
     return uid;
   }
 
  private:
   void problem(const std::string& what) { problems_.push_back(file_.name + ": " + what); }
 
-  void panels(const Json& list) {
+  void panels(const Json& list, bool inside_row) {
     if (!list.is_array()) return problem("\"panels\" is no list");
     std::map<std::pair<int, int>, std::string> taken;
     for (const Json& panel : list) {
@@ -99,7 +102,11 @@ class FileCheck {
       if (title.empty()) problem("a panel has no title");
       place(panel, title, taken);
       if (text_of(panel, "type") == "row" && panel.contains("panels")) {
-        panels(panel["panels"]);  // of a collapsed row: a grid of their own
+        if (inside_row) {
+          problem("row \"" + title + "\" is inside a row");
+        } else {
+          panels(panel["panels"], true);  // of a collapsed row: a grid of their own
+        }
         continue;
       }
       if (panel.contains("targets") && panel["targets"].is_array()) {
@@ -113,7 +120,7 @@ class FileCheck {
     if (found == panel.end() || !found->is_object()) return problem("panel \"" + title + "\" has no gridPos");
     const int x = number_of(*found, "x", -1), y = number_of(*found, "y", -1);
     const int w = number_of(*found, "w", 0), h = number_of(*found, "h", 0);
-    if (x < 0 || y < 0 || w < 1 || h < 1 || w > kColumns || x + w > kColumns || y > kMaxRows || h > kMaxRows) {
+    if (x < 0 || y < 0 || w < 1 || h < 1 || w > kColumns || x > kColumns - w || y > kMaxRows || h > kMaxRows) {
       return problem("panel \"" + title + "\" is not on the grid of 24 columns");
     }
     std::set<std::string> told;
