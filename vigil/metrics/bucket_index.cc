@@ -1,5 +1,6 @@
 #include "vigil/metrics/bucket_index.h"
 
+#include <cmath>
 #include <limits>
 
 #include "vigil/metrics/schema.h"
@@ -8,6 +9,7 @@ namespace vigil::metrics::internal {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr std::int64_t kMaxParts = 4096;
 
 std::vector<double> clean_bounds(std::span<const double> bounds) {
   std::vector<double> clean;
@@ -24,21 +26,26 @@ std::vector<double> clean_bounds(std::span<const double> bounds) {
 
 BucketIndex::BucketIndex(std::span<const double> bounds) : bounds_(clean_bounds(bounds)) {
   size_ = static_cast<std::uint32_t>(bounds_.size());
-  const auto octave = [](double value) { return std::bit_cast<std::int64_t>(value) >> 52; };
-  bool indexable = size_ > 0 && bounds_.front() >= std::numeric_limits<double>::min();
-  for (std::size_t i = 2; i < size_ && indexable; ++i) indexable = octave(bounds_[i]) != octave(bounds_[i - 2]);
+  bool indexable = size_ > 0 && bounds_.front() >= std::numeric_limits<double>::min() &&
+                   part_of(bounds_.back()) - part_of(bounds_.front()) < kMaxParts;
+  for (std::size_t i = 1; i < size_ && indexable; ++i) indexable = part_of(bounds_[i]) != part_of(bounds_[i - 1]);
   if (indexable) {
-    first_octave_ = octave(bounds_.front()) - 1;
-    const std::int64_t last_octave = octave(bounds_[size_ - 1]) + 1;
-    lowest_ = std::bit_cast<double>(first_octave_ << 52);
-    highest_ = std::bit_cast<double>(last_octave << 52);
+    first_part_ = part_of(bounds_.front());
+    const std::int64_t behind = part_of(bounds_.back()) + 1;
+    lowest_ = std::bit_cast<double>(first_part_ << kPartShift);
+    highest_ = std::bit_cast<double>(behind << kPartShift);
     std::size_t at = 0;
-    for (std::int64_t o = first_octave_; o <= last_octave; ++o) {
-      while (at < size_ && octave(bounds_[at]) < o) ++at;
+    for (std::int64_t part = first_part_; part <= behind; ++part) {
+      while (at < size_ && part_of(bounds_[at]) < part) ++at;
       start_.push_back(static_cast<std::uint16_t>(at));
     }
   }
-  bounds_.insert(bounds_.end(), 2, kInfinity);
+  bounds_.push_back(kInfinity);
+}
+
+std::uint32_t BucketIndex::search(double value) const {
+  if (std::isnan(value)) return size_;
+  return static_cast<std::uint32_t>(std::ranges::lower_bound(bounds(), value) - bounds().begin());
 }
 
 const ExponentialIndex& ExponentialIndex::of(int schema) {

@@ -99,6 +99,7 @@ Family::Family(const Description& d, std::string name, std::shared_ptr<Common> c
       closed_(d.labels.size()),
       layout_{{}, d.layout.has_native && d.type == MetricType::kHistogram, d.layout.native},
       buckets_(d.layout.bounds),
+      plain_buckets_(!layout_.has_native && buckets_.indexed()),
       common_(std::move(common)),
       born_(common_->clock->now()) {
   std::size_t closed_sets = 1;

@@ -81,6 +81,8 @@ class Family {
 
   const BucketIndex& buckets() const { return buckets_; }
   bool has_native() const { return layout_.has_native; }
+  // Classic ones alone, whose bounds have an index.
+  bool plain_buckets() const { return plain_buckets_; }
   double zero_threshold() const { return layout_.native.zero_threshold; }
   const Clock& clock() const { return *common_->clock; }
   const std::string& name() const { return name_; }
@@ -146,6 +148,7 @@ class Family {
   Duration expire_after_ = 0;
   const Layout layout_;  // but for the bounds, which buckets_ has
   const BucketIndex buckets_;
+  const bool plain_buckets_;
   const std::shared_ptr<Common> common_;
   const Timestamp born_;
 

@@ -38,14 +38,18 @@ void remember(const Target& target, Series& series, std::size_t slot, double val
   internal::bump(*first, amount);
 }
 
-// An observation near 0 or of no number, or the first of a thread in its bucket.
-[[gnu::cold]] void count_unusual(const internal::Family& family, ThreadCells& thread, Series& series, CellId cells,
-                                 double value, double amount, std::uint64_t times) {
+// An observation near or below 0 or of no number, or the first of a thread in its bucket.
+[[gnu::noinline]] void count_unusual(const internal::Family& family, ThreadCells& thread, Series& series, CellId cells,
+                                     double value, double amount, std::uint64_t times) {
   const internal::SeriesExtra* const extra = series.extra.load(std::memory_order_acquire);
   if (extra == nullptr) return;  // removed this moment
-  const CellId cell = std::isnan(value)                           ? family.nan_cell(cells)
-                      : std::abs(value) > family.zero_threshold() ? extra->native->make(value)
-                                                                  : family.zero_cell(cells);
+  CellId cell = family.zero_cell(cells);
+  if (std::isnan(value)) {
+    cell = family.nan_cell(cells);
+  } else if (std::abs(value) > family.zero_threshold()) {
+    cell = extra->native->find_negative(value);
+    if (cell == kNoCell) cell = extra->native->make(value);
+  }
   internal::bump(*internal::make_cell(thread, cell), times);
   count_rest(family, internal::make_cell(thread, cells), value, amount, times);
 }
@@ -96,13 +100,18 @@ void GaugeHandle::clear() const {
 }
 
 // Native buckets before classic ones: see Family::visit().
-void HistogramHandle::update_native(double value, double amount, std::uint64_t times) const {
+void HistogramHandle::update_others(double value, double amount, std::uint64_t times) const {
   const internal::Family& family = *target_.family;
   target_.update([&family, value, amount, times](ThreadCells& thread, Series& series, CellId cells)
                      __attribute__((always_inline)) {
                        internal::Cell* const first = internal::find_cell(thread, cells);
                        if (first == nullptr) [[unlikely]]
                          return false;
+                       if (!family.has_native()) {
+                         internal::bump(first[1 + family.buckets().find(value)], times);
+                         internal::bump(*first, amount);
+                         return true;
+                       }
                        const internal::SeriesExtra* const extra = series.extra.load(std::memory_order_acquire);
                        const CellId bucket = extra == nullptr ? kNoCell : extra->native->find(value);
                        internal::Cell* const counted = internal::find_cell(thread, bucket);

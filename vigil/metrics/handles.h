@@ -115,8 +115,8 @@ class HistogramHandle {
   void update(double value, double amount, std::uint64_t times) const {
     if (!valid()) return;
     const internal::Family& family = *target_.family;
-    if (family.has_native()) {
-      update_native(value, amount, times);
+    if (!family.plain_buckets()) {
+      update_others(value, amount, times);
       return;
     }
     target_.update([&family, value, amount, times](internal::ThreadCells& thread, internal::Series&,
@@ -124,12 +124,13 @@ class HistogramHandle {
       internal::Cell* const first = internal::find_cell(thread, cells);
       if (first == nullptr) [[unlikely]]
         return false;
-      internal::bump(first[1 + family.buckets().find(value)], times);
+      internal::bump(first[1 + family.buckets().find_indexed(value)], times);
       internal::bump(*first, amount);
       return true;
     });
   }
-  void update_native(double value, double amount, std::uint64_t times) const;
+  // With native buckets, or bounds without an index.
+  void update_others(double value, double amount, std::uint64_t times) const;
 
   internal::Target target_;
 };

@@ -32,16 +32,16 @@ CellId NativeBuckets::make(double value) {
   MutexLock lock(mutex_);
   for (;;) {
     Table& table = *newest_;
-    const std::int32_t index = table.index.find(value < 0 ? -value : value);
-    const std::uint32_t key = page_key(index, value < 0);
+    const std::int32_t index = ExponentialIndex::of(table.lookup.schema).find(value < 0 ? -value : value);
+    const std::uint32_t key = page_key(index, value < 0 ? kNegative : 0);
     std::size_t at = slot_of(key);
     while (table.slot[at].load(std::memory_order_relaxed) != 0) {
       const std::uint64_t entry = table.slot[at].load(std::memory_order_relaxed);
       if (entry >> 32 == key) return static_cast<CellId>(entry) + (static_cast<std::uint32_t>(index) & (kPage - 1));
       at = (at + 1) % kSlots;
     }
-    if (table.pages >= (table.index.schema() == kMinSchema ? kAllPages : max_pages_)) {
-      auto coarser = std::make_unique<Table>(table.index.schema() - 1);
+    if (table.pages >= (table.lookup.schema == kMinSchema ? kAllPages : max_pages_)) {
+      auto coarser = std::make_unique<Table>(table.lookup.schema - 1);
       coarser->finer = std::move(newest_);
       newest_ = std::move(coarser);
       table_.store(newest_.get(), std::memory_order_release);
@@ -56,18 +56,18 @@ CellId NativeBuckets::make(double value) {
 
 void NativeBuckets::read(const CellReader& reader, Counts& counts) const {
   const Table* const newest = table_.load(std::memory_order_acquire);
-  counts.schema = newest->index.schema();
+  counts.schema = newest->lookup.schema;
   counts.total = 0;
   counts.positive.clear();
   counts.negative.clear();
   for (const Table* table = newest; table != nullptr; table = table->finer.get()) {
-    const int shift = table->index.schema() - counts.schema;
+    const int shift = table->lookup.schema - counts.schema;
     for (const auto& slot : table->slot) {
       const std::uint64_t entry = slot.load(std::memory_order_acquire);
       if (entry == 0) continue;
       const auto key = static_cast<std::uint32_t>(entry >> 32);
-      const std::int32_t page = static_cast<std::int32_t>(key & ~(1U << 31)) - (1 << 20);
-      auto& side = (key >> 31) != 0 ? counts.negative : counts.positive;
+      const std::int32_t page = static_cast<std::int32_t>(key & ~kNegative) - (1 << 20);
+      auto& side = (key & kNegative) != 0 ? counts.negative : counts.positive;
       for (std::uint32_t i = 0; i < kPage; ++i) {
         const std::uint64_t count = reader.count(static_cast<CellId>(entry) + i);
         if (count == 0) continue;

@@ -31,24 +31,20 @@ class NativeBuckets {
   NativeBuckets(const NativeBuckets&) = delete;
   NativeBuckets& operator=(const NativeBuckets&) = delete;
 
-  // The cell of an ordinary value whose page exists; else kNoCell, and make() knows it.
+  // The cell of an ordinary value above 0 whose page exists; else kNoCell.
   CellId find(double value) const {
     const std::uint64_t bits = std::bit_cast<std::uint64_t>(value);
-    const std::uint64_t magnitude = bits & ~kSign;
-    // Positive doubles are in the order of their bits: one comparison finds what is near 0,
-    // subnormal, infinite, or not a number.
-    if (magnitude - smallest_ >= kInfinity - smallest_) [[unlikely]]
+    // Doubles above 0 are in the order of their bits and those below 0 behind: one comparison
+    // finds what is near 0, negative, infinite, or not a number.
+    if (bits - smallest_ >= kInfinity - smallest_) [[unlikely]]
       return kNoCell;
-    const Table& table = *table_.load(std::memory_order_acquire);
-    const std::int32_t index = table.index.find_normal(magnitude);
-    const std::uint32_t key = page_key(index, (bits & kSign) != 0);
-    for (std::size_t at = slot_of(key);; at = (at + 1) % kSlots) {
-      const std::uint64_t entry = table.slot[at].load(std::memory_order_acquire);
-      if (entry >> 32 == key) [[likely]]
-        return static_cast<CellId>(entry) + (static_cast<std::uint32_t>(index) & (kPage - 1));
-      if (entry == 0) [[unlikely]]
-        return kNoCell;
-    }
+    return find(*table_.load(std::memory_order_acquire), bits, 0);
+  }
+  // The same below 0.
+  CellId find_negative(double value) const {
+    const std::uint64_t magnitude = std::bit_cast<std::uint64_t>(value) & ~kSign;
+    if (!(value < 0) || magnitude - smallest_ >= kInfinity - smallest_) return kNoCell;
+    return find(*table_.load(std::memory_order_acquire), magnitude, kNegative);
   }
 
   // The cell of any value outside the zero bucket that is not NaN; makes its page.
@@ -69,19 +65,32 @@ class NativeBuckets {
   static constexpr std::size_t kAllPages = 20;  // schema -4 covers all doubles with 9 pages a side
 
   struct Table {
-    explicit Table(int schema) : index(ExponentialIndex::of(schema)) {}
-    const ExponentialIndex& index;
+    explicit Table(int schema) : lookup(ExponentialIndex::of(schema).lookup()) {}
+    const ExponentialIndex::Lookup lookup;
     std::array<std::atomic<std::uint64_t>, kSlots> slot{};  // key << 32 | first cell; 0: free
     std::size_t pages = 0;                                  // written under the mutex
     std::unique_ptr<Table> finer;                           // what it took over from
   };
 
-  // Never 0: pages are numbered from -1100 * 16 up at most.
-  static std::uint32_t page_key(std::int32_t index, bool negative) {
-    return static_cast<std::uint32_t>((index >> 4) + (1 << 20)) | (negative ? 1U << 31 : 0U);
+  // `sign` is 0 or kNegative. Never 0: pages are numbered from -1100 * 16 up at most.
+  static std::uint32_t page_key(std::int32_t index, std::uint32_t sign) {
+    return static_cast<std::uint32_t>((index >> 4) + (1 << 20)) | sign;
   }
-  static std::size_t slot_of(std::uint32_t key) { return (key ^ (key >> 26)) % kSlots; }
+  // Pages of either sign begin at the same slots: one of them is usually absent.
+  static std::size_t slot_of(std::uint32_t key) { return key % kSlots; }
+  static CellId find(const Table& table, std::uint64_t magnitude, std::uint32_t sign) {
+    const std::int32_t index = table.lookup.find(magnitude);
+    const std::uint32_t key = page_key(index, sign);
+    for (std::size_t at = slot_of(key);; at = (at + 1) % kSlots) {
+      const std::uint64_t entry = table.slot[at].load(std::memory_order_acquire);
+      if (entry >> 32 == key) [[likely]]
+        return static_cast<CellId>(entry) + (static_cast<std::uint32_t>(index) & (kPage - 1));
+      if (entry == 0) [[unlikely]]
+        return kNoCell;
+    }
+  }
 
+  static constexpr std::uint32_t kNegative = 1U << 31;  // in a key
   static constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
   static constexpr std::uint64_t kInfinity = std::uint64_t{0x7ff} << 52;
 

@@ -302,6 +302,7 @@ TEST(Metrics, DefinitionsServeManyRegistries) {
 
 struct IndexCase {
   const char* name;
+  bool indexed;
   std::vector<double> bounds;
 };
 
@@ -310,21 +311,26 @@ TEST(BucketIndex, AgreesWithLinearSearch) {
   std::vector<double> thirty;
   for (double b = 1e-6; thirty.size() < 30; b *= 1.7) thirty.push_back(b);
   const IndexCase cases[] = {
-      {"empty", {}},
-      {"one", {1}},
-      {"seconds", {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}},
-      {"two in an octave", {2, 3, 5, 7.5, 10, 15}},
-      {"three in an octave", {4, 5, 6, 7, 8}},
-      {"linear", {10, 20, 30, 40, 50, 60, 70, 80, 90}},
-      {"negative", {-2, -1, 0, 1, 2}},
-      {"zero", {0, 1, 2}},
-      {"denormal", {5e-324, 1e-310, 1}},
-      {"huge", {1, 1e308}},
-      {"unsorted, with what is no bound", {3, 1, inf, 2, -inf, std::nan(""), 3}},
-      {"thirty", thirty},
+      {"empty", false, {}},
+      {"one", true, {1}},
+      {"seconds", true, {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}},
+      {"two in an octave", true, {2, 3, 5, 7.5, 10, 15}},
+      {"many in an octave", true, {4, 4.5, 5, 5.5, 6, 6.5, 7, 7.5, 8}},
+      {"linear", true, {10, 20, 30, 40, 50, 60, 70, 80, 90}},
+      {"at both ends of a part", false, {1.0625, 1.12}},
+      {"close together, in two parts", true, {1.06, 1.0625}},
+      {"negative", false, {-2, -1, 0, 1, 2}},
+      {"zero", false, {0, 1, 2}},
+      {"denormal", false, {5e-324, 1e-310, 1}},
+      {"256 octaves", true, {1, 1e77}},
+      {"more octaves", false, {1, 1e78}},
+      {"the largest", true, {1e300, std::numeric_limits<double>::max()}},
+      {"unsorted, with what is no bound", true, {3, 1, inf, 2, -inf, std::nan(""), 3}},
+      {"thirty", true, thirty},
   };
   for (const auto& c : cases) {
     const internal::BucketIndex index(c.bounds);
+    EXPECT_EQ(index.indexed(), c.indexed) << c.name;
     std::vector<double> values{0.0, -0.0, -1.0, -5.0, 5e-324, 1e300, inf, -inf, std::numeric_limits<double>::max()};
     for (const double b : index.bounds()) {
       for (const double v : {b, std::nextafter(b, inf), std::nextafter(b, -inf), b * 1.5, b * 2, b / 2})
