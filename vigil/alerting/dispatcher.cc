@@ -40,7 +40,7 @@ Result<std::shared_ptr<Dispatcher>> Dispatcher::open(Config config, Alertmanager
                                             .fsync = options.fsync,
                                             .compact_bytes = options.compact_bytes},
                                            ledger));
-  const std::shared_ptr<Dispatcher> dispatcher(
+  std::shared_ptr<Dispatcher> dispatcher(
       new Dispatcher(std::move(config), std::move(options), std::move(journal), std::move(ledger)));
   MutexLock lock(dispatcher->mutex_);
   dispatcher->restore();

@@ -142,7 +142,7 @@ Result<WriteReceiver::Outcome> WriteReceiver::store(std::string_view message, La
 }
 
 net::Response WriteReceiver::handle(const net::Request& request) {
-  const auto refuse = [this](int status, std::string text) {
+  const auto refuse = [this](int status, const std::string& text) {
     ++stats_.bad_requests;
     return net::Response::text(status, text + "\n");
   };

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -80,9 +81,7 @@ std::string series_text(const Json& metric) {
   return text.empty() ? "{}" : text;
 }
 
-std::string time_text(const Json& seconds) {
-  return format_rfc3339(static_cast<Timestamp>(seconds.get<double>() * 1000 + 0.5));
-}
+std::string time_text(const Json& seconds) { return format_rfc3339(std::llround(seconds.get<double>() * 1000)); }
 
 void print_values(const Json& data) {
   const std::string type = data.value("resultType", "");

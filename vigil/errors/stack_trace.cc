@@ -64,6 +64,7 @@ void resolve(std::uintptr_t address, std::vector<StackFrame>& out) {
       ignore_failure, &out.back());
   Dl_info module{};
   // The address is one of code, which ISO C++ has no pointer type for.
+  // NOLINTNEXTLINE(performance-no-int-to-ptr)
   const bool found = dladdr(reinterpret_cast<const void*>(address), &module) != 0;
   for (std::size_t i = first; i < out.size(); ++i) {
     out[i].address = address;

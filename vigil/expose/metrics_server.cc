@@ -49,7 +49,7 @@ void add_routes(net::Router& router, metrics::Registry& registry, health::Health
   add_routes(router, [&registry](metrics::Visitor& visitor) { registry.visit(visitor); }, health, options);
 }
 
-void add_routes(net::Router& router, PageSource source, health::HealthChecker& health,
+void add_routes(net::Router& router, const PageSource& source, health::HealthChecker& health,
                 const exposition::PageOptions& options) {
   router.get("/metrics", [source, options](const net::Request& request, std::unique_ptr<net::ResponseWriter> out) {
     send_metrics_page(request, *out, source, options);

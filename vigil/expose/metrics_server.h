@@ -48,7 +48,7 @@ struct MetricsServerOptions {
 // Adds the five paths to a router that serves more. Both objects outlive the router.
 void add_routes(net::Router& router, metrics::Registry& registry, health::HealthChecker& health,
                 const exposition::PageOptions& options = {});
-void add_routes(net::Router& router, PageSource page, health::HealthChecker& health,
+void add_routes(net::Router& router, const PageSource& page, health::HealthChecker& health,
                 const exposition::PageOptions& options = {});
 
 // A server that runs. Thread-safety: any thread, but not from one of its handlers.

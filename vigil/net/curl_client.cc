@@ -61,14 +61,17 @@ class CurlClient final : public HttpClient {
     const nanoseconds deadline =
         Clock::system().steady() + std::chrono::milliseconds(std::max<Duration>(request.timeout, 1));
     auto transfer = std::make_unique<CurlTransfer>(std::move(request), std::move(done), deadline);
+    std::unique_ptr<CurlTransfer> refused;
     {
       MutexLock lock(mutex_);
-      if (!stopping_) {
+      if (stopping_) {
+        refused = std::move(transfer);
+      } else {
         arrived_.push_back(std::move(transfer));
         if (arrived_.size() > 1) return;  // the thread knows already
       }
     }
-    if (transfer != nullptr) return transfer->fail_with(ErrorCode::kCancelled, "the client is shutting down");
+    if (refused != nullptr) return refused->fail_with(ErrorCode::kCancelled, "the client is shutting down");
     wake();
   }
 

@@ -173,7 +173,7 @@ void Session::parse() {
         ++core_->stats.bodies_refused;
         Headers headers;
         headers.set("Retry-After", "5");
-        return respond(503, "too many request bodies at the same time, try again later\n", std::move(headers));
+        return respond(503, "too many request bodies at the same time, try again later\n", headers);
       }
       ++core_->stats.bad_requests;
       return respond(400, "malformed HTTP request\n");
@@ -232,7 +232,7 @@ void Session::authorize() {
     ++self.core_->stats.unauthorized;
     Headers headers;
     headers.set("WWW-Authenticate", "Basic");
-    self.respond(401, "Unauthorized\n", std::move(headers));
+    self.respond(401, "Unauthorized\n", headers);
   };
   // What a proxy on this machine passes on comes from somewhere else.
   const bool forwarded =
@@ -246,7 +246,7 @@ void Session::authorize() {
     --core_->verifications;
     Headers headers;
     headers.set("Retry-After", "5");
-    return respond(503, "too many logins at the same time, try again later\n", std::move(headers));
+    return respond(503, "too many logins at the same time, try again later\n", headers);
   }
   clear_deadline();  // the wait is ours, not the client's
   asio::post(core_->verifier, [self = shared_from_this(), authorization, refuse] {
@@ -307,15 +307,14 @@ void Session::dispatch() {
   head_->body = std::move(body.text);
   auto share = std::make_shared<BudgetShare>(std::move(body.share));
   std::shared_ptr<Request> request = std::move(head_);
-  if (policy_.quick) return run_handler(std::move(request), std::move(share), policy_.max_body_bytes, shape);
-  asio::post(core_->workers, [self = shared_from_this(), request = std::move(request), share = std::move(share),
-                              limit = policy_.max_body_bytes, shape]() mutable {
-    self->run_handler(std::move(request), std::move(share), limit, shape);
-  });
+  if (policy_.quick) return run_handler(request, share, policy_.max_body_bytes, shape);
+  asio::post(core_->workers,
+             [self = shared_from_this(), request = std::move(request), share = std::move(share),
+              limit = policy_.max_body_bytes, shape] { self->run_handler(request, share, limit, shape); });
 }
 
 // On a worker, or on the strand for quick routes: touches nothing the strand owns.
-void Session::run_handler(std::shared_ptr<Request> request, std::shared_ptr<BudgetShare> share,
+void Session::run_handler(const std::shared_ptr<Request>& request, const std::shared_ptr<BudgetShare>& share,
                           std::uint64_t max_body_bytes, const AnswerShape& shape) {
   auto writer = std::make_unique<AnswerWriter>(shared_from_this(), shape);
   if (equals_without_case(request->headers.get("Content-Encoding"), "gzip")) {
@@ -343,7 +342,7 @@ void Session::run_handler(std::shared_ptr<Request> request, std::shared_ptr<Budg
   }
 }
 
-void Session::respond(int status, std::string text, Headers headers) {
+void Session::respond(int status, std::string text, const Headers& headers) {
   clear_deadline();
   timed_out_ = false;
   keep_alive_ = false;

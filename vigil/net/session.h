@@ -88,10 +88,10 @@ class Session : public std::enable_shared_from_this<Session> {
   void authorize();
   void accept_body();
   void dispatch();
-  void run_handler(std::shared_ptr<Request> request, std::shared_ptr<BudgetShare> share, std::uint64_t max_body_bytes,
-                   const AnswerShape& shape);
+  void run_handler(const std::shared_ptr<Request>& request, const std::shared_ptr<BudgetShare>& share,
+                   std::uint64_t max_body_bytes, const AnswerShape& shape);
 
-  void respond(int status, std::string text, Headers headers = {});  // before any handler; closes
+  void respond(int status, std::string text, const Headers& headers = {});  // before any handler; closes
   void pump();
   void on_written(error_code error, std::size_t size);
   void finish_answer();

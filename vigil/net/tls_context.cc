@@ -199,7 +199,7 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, co
 }  // namespace
 
 Result<TlsContext> make_tls_context(const WebTls& tls) {
-  const TlsContext context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+  TlsContext context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   if (!context) return fail(ErrorCode::kInternal, "OpenSSL cannot make a TLS context");
   SSL_CTX_set_min_proto_version(context.get(), protocol(tls.min_version));
   SSL_CTX_set_max_proto_version(context.get(), protocol(tls.max_version));

@@ -133,7 +133,7 @@ Result<Value> compute(QueryContext& context, const Expr& expr, const StepGrid& g
 }  // namespace
 
 struct Engine::Impl {
-  Impl(EngineOptions engine_options, Clock& engine_clock) : options(std::move(engine_options)), clock(engine_clock) {
+  Impl(EngineOptions engine_options, Clock& engine_clock) : options(engine_options), clock(engine_clock) {
     if (options.registry != nullptr) counted.emplace(*options.registry, options.max_concurrency);
   }
 
@@ -264,7 +264,7 @@ Result<QueryResult> Engine::Impl::run(Queryable& storage, std::string_view text,
   return result;
 }
 
-Engine::Engine(EngineOptions options, Clock& clock) : impl_(std::make_unique<Impl>(std::move(options), clock)) {}
+Engine::Engine(EngineOptions options, Clock& clock) : impl_(std::make_unique<Impl>(options, clock)) {}
 Engine::~Engine() = default;
 
 const EngineOptions& Engine::options() const { return impl_->options; }

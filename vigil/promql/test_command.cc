@@ -171,7 +171,7 @@ class FileReader {
     }
     if (rest.empty()) {
       if (const auto number = parse_float(line)) {
-        eval.scalar = *number;
+        eval.scalar = number;
         return false;
       }
     }
