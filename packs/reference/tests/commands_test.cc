@@ -216,12 +216,12 @@ TEST(Commands, OfTheScriptExist) {
 
 // --- HTTP -------------------------------------------------------------------------
 
-// A server of the program on a port of this machine, until the end of its life.
+// A server of the program on a free port, until the end of its life. It prints its URL once it listens.
 class Server {
  public:
   Server() {
     directory_ = ::testing::TempDir() + "/commands-" + std::to_string(::getpid());
-    const std::string listen = "--web.listen-address=127.0.0.1:" + std::to_string(port_);
+    const std::string listen = "--web.listen-address=127.0.0.1:0";
     const std::string data = "--storage.tsdb.path=" + directory_;
     std::string arguments[] = {
         VIGIL_BINARY, "server", listen, data, "--log.level=error", "--web.enable-remote-write-receiver",
@@ -229,8 +229,17 @@ class Server {
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
-    if (::posix_spawn(&pid_, VIGIL_BINARY, nullptr, nullptr, argv.data(), environ) != 0) pid_ = 0;
-    for (int tries = 0; tries < 200 && status("/-/ready") != 200; ++tries) ::usleep(50'000);
+    int ends[2];
+    if (::pipe(ends) != 0) return;
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    ::posix_spawn_file_actions_addclose(&actions, ends[0]);
+    if (::posix_spawn(&pid_, VIGIL_BINARY, &actions, nullptr, argv.data(), environ) != 0) pid_ = 0;
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::close(ends[1]);
+    for (char c = 0; ::read(ends[0], &c, 1) == 1 && c != '\n';) base_ += c;
+    ::close(ends[0]);
   }
   ~Server() {
     if (pid_ != 0) {
@@ -247,14 +256,14 @@ class Server {
     net::ClientRequest request;
     request.method = "GET";
     request.headers.add("Accept", "text/html, */*");  // pages of the UI are asked for as a browser does
-    request.url = "http://127.0.0.1:" + std::to_string(port_) + path;
+    request.url = base_ + path;
     const auto response = client_->fetch(std::move(request));
     return response ? std::pair(response->status, response->body) : std::pair(0, std::string());
   }
 
  private:
-  const int port_ = 20'000 + ::getpid() % 10'000;
   std::string directory_;
+  std::string base_;  // "http://127.0.0.1:40123"; empty if it did not start
   pid_t pid_ = 0;
   std::unique_ptr<net::HttpClient> client_ = net::make_curl_client({});
 };
