@@ -3,13 +3,18 @@
 #include <cmath>
 #include <limits>
 
+#include "vigil/base/error.h"
 #include "vigil/metrics/schema.h"
 
 namespace vigil::metrics::internal {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::int64_t kMaxParts = 4096;
+constexpr std::uint64_t kInfinityBits = std::uint64_t{0x7ff} << 52;
+constexpr int kMantissaBits = 52;
+constexpr int kMaxCuts = 8;  // of an octave, into halves of halves
+// What is near the bounds is looked up as well: below the first, above the last.
+constexpr std::uint64_t kPartsAround = 24;
 
 std::vector<double> clean_bounds(std::span<const double> bounds) {
   std::vector<double> clean;
@@ -24,28 +29,44 @@ std::vector<double> clean_bounds(std::span<const double> bounds) {
 
 }  // namespace
 
-BucketIndex::BucketIndex(std::span<const double> bounds) : bounds_(clean_bounds(bounds)) {
-  size_ = static_cast<std::uint32_t>(bounds_.size());
-  bool indexable = size_ > 0 && bounds_.front() >= std::numeric_limits<double>::min() &&
-                   part_of(bounds_.back()) - part_of(bounds_.front()) < kMaxParts;
-  for (std::size_t i = 1; i < size_ && indexable; ++i) indexable = part_of(bounds_[i]) != part_of(bounds_[i - 1]);
-  if (indexable) {
-    first_part_ = part_of(bounds_.front());
-    const std::int64_t behind = part_of(bounds_.back()) + 1;
-    lowest_ = std::bit_cast<double>(first_part_ << kPartShift);
-    highest_ = std::bit_cast<double>(behind << kPartShift);
-    std::size_t at = 0;
-    for (std::int64_t part = first_part_; part <= behind; ++part) {
-      while (at < size_ && part_of(bounds_[at]) < part) ++at;
-      start_.push_back(static_cast<std::uint16_t>(at));
-    }
+BucketTable::BucketTable(std::uint64_t first, std::uint64_t parts, int shift, std::span<const std::uint64_t> bounds,
+                         std::uint16_t below)
+    : first_(first), parts_(parts), shift_(shift) {
+  VIGIL_CHECK(parts <= kMaxParts);
+  const auto bound = std::make_shared<std::uint64_t[]>(parts, ~std::uint64_t{0});
+  const auto start = std::make_shared<std::uint16_t[]>(parts);
+  std::size_t at = 0;
+  for (std::uint64_t part = 0; part < parts; ++part) {
+    while (at < bounds.size() && bounds[at] >> shift < first + part) ++at;
+    start[part] = static_cast<std::uint16_t>(below + at);
+    if (at < bounds.size() && bounds[at] >> shift == first + part) bound[part] = bounds[at];
   }
-  bounds_.push_back(kInfinity);
+  bound_ = bound;
+  start_ = start;
 }
 
-std::uint32_t BucketIndex::search(double value) const {
-  if (std::isnan(value)) return size_;
-  return static_cast<std::uint32_t>(std::ranges::lower_bound(bounds(), value) - bounds().begin());
+BucketIndex::BucketIndex(std::span<const double> bounds) : bounds_(clean_bounds(bounds)) {
+  std::vector<std::uint64_t> bits;  // of the bounds above 0
+  for (const double bound : bounds_) {
+    if (bound >= std::numeric_limits<double>::min()) bits.push_back(std::bit_cast<std::uint64_t>(bound));
+  }
+  if (bits.empty()) return;
+  // The coarsest parts that hold one bound each.
+  int shift = kMantissaBits;
+  const auto shared = [&shift](std::uint64_t a, std::uint64_t b) { return a >> shift == b >> shift; };
+  while (shift > kMantissaBits - kMaxCuts && std::ranges::adjacent_find(bits, shared) != bits.end()) --shift;
+  if (std::ranges::adjacent_find(bits, shared) != bits.end()) return;
+  const std::uint64_t least = std::uint64_t{1} << (kMantissaBits - shift);  // part of the first normal number
+  const std::uint64_t most = (kInfinityBits >> shift) - 1;
+  const std::uint64_t first = std::max(bits.front() >> shift, least + kPartsAround) - kPartsAround;
+  const std::uint64_t last = std::min((bits.back() >> shift) + kPartsAround, most);
+  if (last - first >= BucketTable::kMaxParts) return;
+  table_ = BucketTable(first, last - first + 1, shift, bits, static_cast<std::uint16_t>(bounds_.size() - bits.size()));
+}
+
+std::size_t BucketIndex::search(double value) const {
+  if (std::isnan(value)) return size();
+  return static_cast<std::size_t>(std::ranges::lower_bound(bounds_, value) - bounds_.begin());
 }
 
 const ExponentialIndex& ExponentialIndex::of(int schema) {

@@ -3,54 +3,75 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <span>
 #include <vector>
 
 namespace vigil::metrics::internal {
 
-// Upper bounds of classic buckets.
+// Where values fall among ascending bounds, by a look into a table.
 //
-// An octave is cut into 16 equal parts by the upper bits of the mantissa. Where no part
-// holds two bounds, a look into a table and one comparison find the bucket.
+// Doubles above 0 are in the order of their bits, whose upper ones cut each octave into
+// equal parts. No part holds two bounds: the number of bounds below the part and one
+// comparison with the bound in it give the bucket.
+class BucketTable {
+ public:
+  // Covers nothing.
+  BucketTable() = default;
+  // Covers the parts `first` to `first + parts - 1` of 2^-shift of the bits' range each.
+  // `bounds` are the bits of positive doubles, ascending, no two in a part; `below` is what
+  // values up to the first of them get. `parts` is at most kMaxParts.
+  BucketTable(std::uint64_t first, std::uint64_t parts, int shift, std::span<const std::uint64_t> bounds,
+              std::uint16_t below);
+
+  static constexpr std::uint64_t kMaxParts = 2048;
+  static constexpr std::size_t kOutside = ~std::size_t{0};
+
+  // `below` and the number of bounds < value; kOutside for a value that is not covered,
+  // as 0, infinities, NaN and what is below 0 never are.
+  [[gnu::always_inline]] std::size_t find(double value) const {
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    const std::uint64_t part = (bits >> shift_) - first_;
+    if (part >= parts_) [[unlikely]]
+      return kOutside;
+    return std::size_t{start_[part]} + (bound_[part] < bits ? 1U : 0U);
+  }
+
+  // Somebody else has a copy: they share what they look into.
+  bool shared() const { return bound_.use_count() > 1; }
+
+ private:
+  std::uint64_t first_ = 0;
+  std::uint64_t parts_ = 0;
+  int shift_ = 0;
+  std::shared_ptr<const std::uint64_t[]> bound_;  // of each part; above all values if it has none
+  std::shared_ptr<const std::uint16_t[]> start_;
+};
+
+// Upper bounds of classic buckets.
 class BucketIndex {
  public:
   explicit BucketIndex(std::span<const double> bounds);
 
   // The first bucket whose bound is >= value; size() for the +Inf bucket, also for NaN.
-  std::uint32_t find(double value) const { return indexed() ? find_indexed(value) : search(value); }
-
-  // False if two bounds are within 6 % of each other, one is not a normal number above 0,
-  // or they span more than 256 octaves.
-  bool indexed() const { return !start_.empty(); }
-  // The same as find() where indexed().
-  std::uint32_t find_indexed(double value) const {
-    // In this order and form NaN becomes the highest, and each line is one instruction.
-    const double below = value < highest_ ? value : highest_;
-    const double within = below > lowest_ ? below : lowest_;
-    const std::int64_t part = part_of(within);
-    const std::uint32_t at = start_[static_cast<std::size_t>(part - first_part_)];
-    return at + (bounds_[at] < value ? 1U : 0U);
+  std::size_t find(double value) const {
+    const std::size_t at = table_.find(value);
+    return at != BucketTable::kOutside ? at : search(value);
   }
+  // For what is observed most; empty where bounds are too close together.
+  const BucketTable& table() const { return table_; }
 
-  std::uint32_t size() const { return size_; }
-  std::span<const double> bounds() const { return {bounds_.data(), size_}; }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(bounds_.size()); }
+  std::span<const double> bounds() const { return bounds_; }
 
  private:
-  static constexpr int kPartShift = 48;
-  static std::int64_t part_of(double value) { return std::bit_cast<std::int64_t>(value) >> kPartShift; }
-  std::uint32_t search(double value) const;
+  std::size_t search(double value) const;
 
-  std::uint32_t size_ = 0;
-  std::vector<double> bounds_;  // and +Inf behind them
-  std::vector<std::uint16_t>
-      start_;           // the first bound of each part from the first bound's to the one behind the last's
-  double lowest_ = 0;   // in the first of these parts
-  double highest_ = 0;  // in the last
-  std::int64_t first_part_ = 0;
+  std::vector<double> bounds_;
+  BucketTable table_;
 };
 
 inline constexpr int kMinSchema = -4;
@@ -70,28 +91,15 @@ class ExponentialIndex {
       return find_subnormal(value);
     if (value > std::numeric_limits<double>::max()) [[unlikely]]
       return after_largest_;
-    return lookup().find(std::bit_cast<std::uint64_t>(value));
+    // Bounds are upper-inclusive: the index of the largest value that is smaller.
+    const std::uint64_t bits = std::bit_cast<std::uint64_t>(value) - 1;
+    const auto exponent = static_cast<std::int32_t>(bits >> 52) - 1023;
+    if (schema_ <= 0) return (exponent >> -schema_) + 1;
+    const std::uint64_t mantissa = bits & kMantissa;
+    const std::uint32_t guess = first_[mantissa >> guess_shift_];
+    const std::uint32_t in_octave = guess + (mantissa >= bounds_[guess + 1] ? 1U : 0U);
+    return exponent * (1 << schema_) + static_cast<std::int32_t>(in_octave) + 1;
   }
-  // What find() needs of a schema for the bits of normal values above 0; to be copied.
-  struct Lookup {
-    std::int32_t schema = 0;
-    int guess_shift = 52;
-    const std::uint16_t* first = nullptr;
-    const std::uint64_t* bounds = nullptr;
-
-    std::int32_t find(std::uint64_t value) const {
-      // Bounds are upper-inclusive: the index of the largest value that is smaller.
-      const std::uint64_t bits = value - 1;
-      const auto exponent = static_cast<std::int32_t>(bits >> 52) - 1023;
-      if (schema <= 0) [[unlikely]]
-        return (exponent >> -schema) + 1;
-      const std::uint64_t mantissa = bits & kMantissa;
-      const std::uint32_t guess = first[mantissa >> guess_shift];
-      const std::uint32_t in_octave = guess + (mantissa >= bounds[guess + 1] ? 1U : 0U);
-      return exponent * (1 << schema) + static_cast<std::int32_t>(in_octave) + 1;
-    }
-  };
-  Lookup lookup() const { return {schema_, guess_shift_, first_.data(), bounds_.data()}; }
   // Inclusive upper bound of bucket `index`; +Inf behind the largest.
   static double upper_bound(int schema, std::int32_t index);
 

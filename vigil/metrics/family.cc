@@ -99,7 +99,6 @@ Family::Family(const Description& d, std::string name, std::shared_ptr<Common> c
       closed_(d.labels.size()),
       layout_{{}, d.layout.has_native && d.type == MetricType::kHistogram, d.layout.native},
       buckets_(d.layout.bounds),
-      plain_buckets_(!layout_.has_native && buckets_.indexed()),
       common_(std::move(common)),
       born_(common_->clock->now()) {
   std::size_t closed_sets = 1;
@@ -415,7 +414,7 @@ void Family::enliven(Series& series) {
   series.value.store(is_gauge() ? kUnset : 0, std::memory_order_relaxed);
   if (layout_.has_native) {
     auto extra = std::make_unique<SeriesExtra>();
-    extra->native = std::make_unique<NativeBuckets>(layout_.native);
+    extra->native.emplace(layout_.native, series.value);
     series.extra.store(extra.release(), std::memory_order_release);
   }
   const CellId cells = is_gauge() ? kNoCell : allocate(cells_each());

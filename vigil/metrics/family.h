@@ -81,8 +81,6 @@ class Family {
 
   const BucketIndex& buckets() const { return buckets_; }
   bool has_native() const { return layout_.has_native; }
-  // Classic ones alone, whose bounds have an index.
-  bool plain_buckets() const { return plain_buckets_; }
   double zero_threshold() const { return layout_.native.zero_threshold; }
   const Clock& clock() const { return *common_->clock; }
   const std::string& name() const { return name_; }
@@ -134,6 +132,7 @@ class Family {
   void reclaim() REQUIRES(mutex_);
   void free_remains(const Remains& remains);
   std::uint64_t activity(const Series& series, CellId cells, const CellReader& reader) const;
+  std::atomic<std::uint64_t>& last_seen(Series& series) const;  // activity, of a series that is alive
   bool allowed(std::span<const std::string_view> values) const;
   char* take(std::size_t bytes) REQUIRES(mutex_);
   std::uint32_t cells_each() const;
@@ -148,7 +147,6 @@ class Family {
   Duration expire_after_ = 0;
   const Layout layout_;  // but for the bounds, which buckets_ has
   const BucketIndex buckets_;
-  const bool plain_buckets_;
   const std::shared_ptr<Common> common_;
   const Timestamp born_;
 

@@ -28,6 +28,8 @@ void Family::clear_others(const Series* kept) {
 void Family::kill(Series& series, CellId cells) {
   series.stamp.store(0, std::memory_order_release);
   if (is_gauge()) series.value.store(kUnset, std::memory_order_relaxed);
+  if (layout_.has_native)
+    series.value.store(reinterpret_cast<std::uintptr_t>(&NativeWindow::none()), std::memory_order_release);
   remains_.push_back({&series, cells, series.extra.exchange(nullptr, std::memory_order_acq_rel)});
   tombs_.push_back(&series);
   count_.fetch_sub(1, std::memory_order_relaxed);
@@ -50,13 +52,16 @@ std::uint64_t Family::activity(const Series& series, CellId cells, const CellRea
   }
   std::uint64_t count = 0;
   for (std::uint32_t i = 1; i < cells_each(); ++i) count += reader.count(cells + i);
-  if (const SeriesExtra* const extra = series.extra.load(std::memory_order_acquire);
-      extra != nullptr && extra->native != nullptr && buckets_.size() == 0) {
+  if (layout_.has_native && buckets_.size() == 0) {
     NativeBuckets::Counts counts;
-    extra->native->read(reader, counts);
+    series.extra.load(std::memory_order_acquire)->native->read(reader, counts);
     count += counts.total;
   }
   return count;
+}
+
+std::atomic<std::uint64_t>& Family::last_seen(Series& series) const {
+  return layout_.has_native ? series.extra.load(std::memory_order_relaxed)->seen : series.value;
 }
 
 void Family::sweep() {
@@ -88,7 +93,7 @@ void Family::retire_idle() {
         changed = series->touched.exchange(0, std::memory_order_relaxed) != 0;
       } else {
         const std::uint64_t seen = activity(*series, static_cast<CellId>(stamp), reader);
-        changed = series->value.exchange(seen, std::memory_order_relaxed) != seen;
+        changed = last_seen(*series).exchange(seen, std::memory_order_relaxed) != seen;
       }
       if (changed) {
         series->changed_at = now & ((1U << 30) - 1);
@@ -107,7 +112,7 @@ void Family::retire_idle() {
     const bool used =
         in_use.contains(each.series) || (is_gauge() ? each.series->touched.load(std::memory_order_relaxed) != 0
                                                     : activity(*each.series, static_cast<CellId>(each.stamp), reader) !=
-                                                          each.series->value.load(std::memory_order_relaxed));
+                                                          last_seen(*each.series).load(std::memory_order_relaxed));
     if (used) {
       each.series->stamp.store(each.stamp, std::memory_order_release);
       continue;

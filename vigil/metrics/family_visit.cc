@@ -102,10 +102,11 @@ void Family::visit(Visitor& visitor, const CellReader& reader) {
       view.count += counts[i];
     }
     NativeHistogramView shown;
-    if (extra != nullptr && extra->native != nullptr) {
+    if (extra != nullptr && extra->native.has_value()) {
       // Observations count in the native buckets first, so these know of all that the
       // classic ones do; what is missing there is shown in +Inf until the next visit.
       extra->native->read(reader, native);
+      view.sum += native.sum;
       shown = {native.schema, zero_threshold(), reader.count(zero_cell(cells)), native.positive, native.negative};
       const std::uint64_t total = shown.zero_count + native.total + reader.count(nan_cell(cells));
       counts.back() += total - std::min(total, view.count);

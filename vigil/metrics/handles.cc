@@ -30,28 +30,10 @@ void remember(const Target& target, Series& series, std::size_t slot, double val
   exemplars->write(slot % exemplars->size(), {value, target.family->clock().coarse_now(), trace});
 }
 
-// What an observation adds besides its native bucket.
-[[gnu::always_inline]] inline void count_rest(const internal::Family& family, internal::Cell* first, double value,
-                                              double amount, std::uint64_t times) {
-  const internal::BucketIndex& buckets = family.buckets();
-  if (buckets.size() > 0) internal::bump(first[1 + buckets.find(value)], times);
-  internal::bump(*first, amount);
-}
-
-// An observation near or below 0 or of no number, or the first of a thread in its bucket.
-[[gnu::noinline]] void count_unusual(const internal::Family& family, ThreadCells& thread, Series& series, CellId cells,
-                                     double value, double amount, std::uint64_t times) {
-  const internal::SeriesExtra* const extra = series.extra.load(std::memory_order_acquire);
-  if (extra == nullptr) return;  // removed this moment
-  CellId cell = family.zero_cell(cells);
-  if (std::isnan(value)) {
-    cell = family.nan_cell(cells);
-  } else if (std::abs(value) > family.zero_threshold()) {
-    cell = extra->native->find_negative(value);
-    if (cell == kNoCell) cell = extra->native->make(value);
-  }
-  internal::bump(*internal::make_cell(thread, cell), times);
-  count_rest(family, internal::make_cell(thread, cells), value, amount, times);
+// Where a native histogram counts a value.
+CellId native_cell(const internal::Family& family, internal::NativeBuckets& buckets, CellId cells, double value) {
+  if (std::isnan(value)) return family.nan_cell(cells);
+  return std::abs(value) <= family.zero_threshold() ? family.zero_cell(cells) : buckets.cell(value);
 }
 
 }  // namespace
@@ -100,29 +82,20 @@ void GaugeHandle::clear() const {
 }
 
 // Native buckets before classic ones: see Family::visit().
-void HistogramHandle::update_others(double value, double amount, std::uint64_t times) const {
-  const internal::Family& family = *target_.family;
-  target_.update([&family, value, amount, times](ThreadCells& thread, Series& series, CellId cells)
-                     __attribute__((always_inline)) {
-                       internal::Cell* const first = internal::find_cell(thread, cells);
-                       if (first == nullptr) [[unlikely]]
-                         return false;
-                       if (!family.has_native()) {
-                         internal::bump(first[1 + family.buckets().find(value)], times);
-                         internal::bump(*first, amount);
-                         return true;
-                       }
-                       const internal::SeriesExtra* const extra = series.extra.load(std::memory_order_acquire);
-                       const CellId bucket = extra == nullptr ? kNoCell : extra->native->find(value);
-                       internal::Cell* const counted = internal::find_cell(thread, bucket);
-                       if (bucket == kNoCell || counted == nullptr) [[unlikely]] {
-                         count_unusual(family, thread, series, cells, value, amount, times);
-                         return true;
-                       }
-                       internal::bump(*counted, times);
-                       count_rest(family, first, value, amount, times);
-                       return true;
-                     });
+void HistogramHandle::update_any(double value, double amount, std::uint64_t times) const {
+  target_.update([=, this](ThreadCells& thread, Series& series, CellId cells) {
+    internal::Cell* const first = internal::find_cell(thread, cells);
+    if (first == nullptr) return false;
+    const internal::Family& family = *target_.family;
+    if (family.has_native()) {
+      internal::SeriesExtra* const extra = series.extra.load(std::memory_order_acquire);
+      if (extra == nullptr) return true;  // this moment
+      internal::bump(*internal::make_cell(thread, native_cell(family, *extra->native, cells, value)), times);
+    }
+    if (buckets_ != Buckets::kNative) internal::bump(first[1 + family.buckets().find(value)], times);
+    internal::bump(*first, amount);
+    return true;
+  });
 }
 
 void HistogramHandle::observe(double value, const TraceContext& trace) const {
@@ -155,7 +128,16 @@ std::uint64_t HistogramHandle::count() const {
 }
 
 double HistogramHandle::sum() const {
-  return read(target_, 0.0, [](Series&, CellId cells) { return CellReader().sum(cells); });
+  return read(target_, 0.0, [this](Series& series, CellId cells) {
+    const CellReader reader;
+    double sum = reader.sum(cells);
+    if (target_.family->has_native()) {
+      internal::NativeBuckets::Counts native;
+      series.extra.load(std::memory_order_acquire)->native->read(reader, native);
+      sum += native.sum;
+    }
+    return sum;
+  });
 }
 
 LocalHistogram::LocalHistogram(HistogramHandle histogram) : histogram_(histogram) {

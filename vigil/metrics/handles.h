@@ -89,7 +89,7 @@ class SampledTimer;
 class HistogramHandle {
  public:
   HistogramHandle() = default;  // observes nothing
-  explicit HistogramHandle(const internal::Target& target) : target_(target) {}
+  explicit HistogramHandle(const internal::Target& target) : target_(target), buckets_(buckets_of(target)) {}
 
   bool valid() const { return target_.series != nullptr; }
 
@@ -112,27 +112,50 @@ class HistogramHandle {
  private:
   friend class LocalHistogram;
 
-  void update(double value, double amount, std::uint64_t times) const {
-    if (!valid()) return;
-    const internal::Family& family = *target_.family;
-    if (!family.plain_buckets()) {
-      update_others(value, amount, times);
-      return;
-    }
-    target_.update([&family, value, amount, times](internal::ThreadCells& thread, internal::Series&,
-                                                   internal::CellId cells) __attribute__((always_inline)) {
-      internal::Cell* const first = internal::find_cell(thread, cells);
-      if (first == nullptr) [[unlikely]]
-        return false;
-      internal::bump(first[1 + family.buckets().find_indexed(value)], times);
-      internal::bump(*first, amount);
-      return true;
-    });
+  // Which buckets an observation goes to.
+  enum class Buckets : std::uint8_t { kNone, kClassic, kNative, kBoth };
+
+  static Buckets buckets_of(const internal::Target& target) {
+    if (target.series == nullptr) return Buckets::kNone;
+    if (!target.family->has_native()) return Buckets::kClassic;
+    return target.family->buckets().size() == 0 ? Buckets::kNative : Buckets::kBoth;
   }
-  // With native buckets, or bounds without an index.
-  void update_others(double value, double amount, std::uint64_t times) const;
+
+  // What is observed most, in one look into a table; the rest in update_any().
+  void update(double value, double amount, std::uint64_t times) const {
+    // `cells`: the sum, then a count of each bucket of the table.
+    const auto count = [=](internal::ThreadCells& thread, internal::CellId cells, const internal::BucketTable& table)
+                           __attribute__((always_inline)) {
+                             internal::Cell* const sum = internal::find_cell(thread, cells);
+                             if (sum == nullptr) [[unlikely]]
+                               return false;
+                             const std::size_t bucket = table.find(value);
+                             if (bucket == internal::BucketTable::kOutside) [[unlikely]]
+                               return false;
+                             internal::bump(sum[1 + bucket], times);
+                             internal::bump(*sum, amount);
+                             return true;
+                           };
+    if (buckets_ == Buckets::kClassic) [[likely]] {
+      if (target_.try_update([&](internal::ThreadCells& thread, internal::Series&, internal::CellId cells)
+                                 __attribute__((always_inline)) {
+                                   return count(thread, cells, target_.family->buckets().table());
+                                 })) [[likely]]
+        return;
+    } else if (buckets_ == Buckets::kNative) {
+      if (target_.try_update([&](internal::ThreadCells& thread, internal::Series& series, internal::CellId)
+                                 __attribute__((always_inline)) {
+                                   const internal::NativeWindow& window = series.window();
+                                   return count(thread, window.cells, window.table);
+                                 })) [[likely]]
+        return;
+    }
+    update_any(value, amount, times);
+  }
+  void update_any(double value, double amount, std::uint64_t times) const;
 
   internal::Target target_;
+  Buckets buckets_ = Buckets::kNone;
 };
 
 }  // namespace vigil::metrics

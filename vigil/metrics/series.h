@@ -3,7 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 
@@ -17,8 +17,9 @@ inline constexpr std::uint64_t kUnset = 0x7ff8'0000'7669'6769ULL;  // a NaN of o
 
 // What only some series have.
 struct SeriesExtra {
-  std::unique_ptr<NativeBuckets> native;
+  std::optional<NativeBuckets> native;
   std::atomic<Exemplars*> exemplars{nullptr};
+  std::atomic<std::uint64_t> seen{0};  // native histogram: activity, by the last sweep
   ~SeriesExtra() { delete exemplars.load(std::memory_order_relaxed); }
 };
 
@@ -29,8 +30,10 @@ struct Series {
   // Generation << 32 | first cell while alive (counter: integer part, float part;
   // histogram: sum, buckets, zero bucket); generation 0 when not.
   std::atomic<std::uint64_t> stamp{0};
-  std::atomic<Series*> next{nullptr};   // in order of creation
-  std::atomic<std::uint64_t> value{0};  // gauge: bits of a double or kUnset; others: as last seen by a sweep
+  std::atomic<Series*> next{nullptr};  // in order of creation
+  // Gauge: bits of a double or kUnset. Native histogram: address of its window. Others:
+  // activity, by the last sweep.
+  std::atomic<std::uint64_t> value{0};
   std::atomic<SeriesExtra*> extra{nullptr};
   std::atomic<Timestamp> created{0};
   std::uint32_t hash = 0;
@@ -46,6 +49,9 @@ struct Series {
 
   std::string_view text() const { return {reinterpret_cast<const char*>(this + 1), text_size}; }
   char* text_room() { return reinterpret_cast<char*>(this + 1); }
+  const NativeWindow& window() const {
+    return *reinterpret_cast<const NativeWindow*>(value.load(std::memory_order_acquire));
+  }
   bool alive() const { return stamp.load(std::memory_order_acquire) >> 32 != 0; }
   CellId cells() const { return static_cast<CellId>(stamp.load(std::memory_order_acquire)); }
 };
@@ -67,20 +73,26 @@ struct Target {
   // twenty instructions, and passing arguments through memory would double them.
   template <class Apply>
   [[gnu::always_inline]] void update(const Apply& apply) const {
-    Series* const at = series;
-    if (at == nullptr) return;
-    {
-      ThreadCells& thread = *t_cells;
-      const Using announced(thread, at);
-      // Of another generation, or of none, this is out of range.
-      const std::uint64_t cells = at->stamp.load(std::memory_order_acquire) - generation;
-      if (cells < kMaxCells && apply(thread, *at, static_cast<CellId>(cells))) [[likely]]
-        return;
-    }
+    if (series == nullptr || try_update(apply)) [[likely]]
+      return;
     const Apply copy = apply;  // so that the one above can stay in registers
     update_slow([](const void* function, ThreadCells& thread, Series& series_now,
                    CellId cells) { return (*static_cast<const Apply*>(function))(thread, series_now, cells); },
                 &copy);
+  }
+
+  // The same, but for what needs to be made first. False if there is something, or if
+  // `apply` returns false: nothing has changed then. There must be a series.
+  template <class Apply>
+  [[gnu::always_inline]] bool try_update(const Apply& apply) const {
+    ThreadCells& thread = *t_cells;
+    Series& at = *series;
+    Using::begin(thread, &at);
+    // Of another generation, or of none, this is out of range.
+    const std::uint64_t cells = at.stamp.load(std::memory_order_acquire) - generation;
+    const bool done = cells < kMaxCells && apply(thread, at, static_cast<CellId>(cells));
+    Using::end(thread);
+    return done;
   }
 
  private:

@@ -1,11 +1,15 @@
 // Native histograms, exemplars, timers with traces, local accumulators.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 #include <random>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "vigil/base/fake_clock.h"
@@ -143,6 +147,96 @@ TEST(NativeHistogram, ResolutionGivesWayToTheLimit) {
   EXPECT_EQ(seen.negative, Buckets(negative.begin(), negative.end()));
   EXPECT_LE(seen.positive.size() + seen.negative.size(), 64U);
   EXPECT_EQ(seen.count, values.size());
+}
+
+// Whatever the order in which a window grows, buckets are those of the definition.
+TEST(NativeHistogram, WindowsGrowWithWhatIsObserved) {
+  struct Case {
+    const char* name;
+    int schema;
+    double zero_threshold;
+    std::vector<double> values;
+    int shown_schema;
+  };
+  std::vector<double> upward, downward, about_one;
+  for (int i = 0; i < 500; ++i) {
+    upward.push_back(std::exp2(i * 0.03));
+    downward.push_back(std::exp2(-i * 0.03));
+    about_one.push_back(1 + i * 1e-4);
+  }
+  std::vector<double> with_outliers(upward.begin(), upward.begin() + 300);
+  for (const double v : {1e-200, 1e200, -1.0}) with_outliers.push_back(v);
+  std::vector<double> powers;
+  for (int i = 40; i < 56; ++i) powers.insert(powers.end(), {std::ldexp(1, i), std::ldexp(1, -i + 96)});
+  const Case cases[] = {
+      {"upward", 3, 0x1p-128, upward, 3},
+      {"downward", 3, 0x1p-128, downward, 3},
+      {"finest", 8, 0x1p-128, about_one, 8},
+      {"outliers cost no resolution", 3, 0x1p-128, with_outliers, 3},
+      {"exact bounds", 3, 0x1p-128, powers, 3},
+      {"coarse", -2, 0x1p-128, powers, -2},
+      {"beside the zero bucket", 3, 1, upward, 3},
+      {"beside the denormals", 3, 0, {3e-308, 4e-308, 1e-307, 1e-310, 5e-324}, 3},
+      {"beside infinity", 3, 0, {1.7e308, 1e308, 8e307, std::numeric_limits<double>::max(), kInfinity}, 3},
+  };
+  for (const Case& c : cases) {
+    Registry registry;
+    Histogram<> h{registry, "h", "H.", Layout{}.with_native({.schema = c.schema, .zero_threshold = c.zero_threshold})};
+    double sum = 0;
+    std::uint64_t zero = 0;
+    std::map<int, std::uint64_t> positive, negative;
+    for (int round = 0; round < 2; ++round) {
+      for (const double v : c.values) {
+        h.observe(v);
+        sum += v;
+        if (std::abs(v) <= c.zero_threshold) {
+          ++zero;
+        } else {
+          const int index = v == kInfinity ? slow_index(c.schema, std::numeric_limits<double>::max()) + 1
+                                           : slow_index(c.schema, std::abs(v));
+          ++(v < 0 ? negative : positive)[index];
+        }
+      }
+    }
+    const Seen seen = look(registry, "h");
+    EXPECT_EQ(seen.schema, c.shown_schema) << c.name;
+    EXPECT_EQ(seen.positive, Buckets(positive.begin(), positive.end())) << c.name;
+    EXPECT_EQ(seen.negative, Buckets(negative.begin(), negative.end())) << c.name;
+    EXPECT_EQ(seen.zero, zero) << c.name;
+    EXPECT_EQ(seen.count, 2 * c.values.size()) << c.name;
+    EXPECT_TRUE(seen.sum == sum || std::abs(seen.sum - sum) < std::abs(sum) * 1e-9) << c.name << " " << seen.sum;
+    EXPECT_EQ(h.with().sum(), seen.sum) << c.name;
+  }
+}
+
+// Threads observe while windows grow, resolution gives way and pages are read.
+TEST(NativeHistogram, ManyThreadsLoseNothing) {
+  Registry registry;
+  Histogram<> h{registry, "h", "H.", Layout{}.with_native({.schema = 8, .max_buckets = 64})};
+  constexpr int kThreads = 4;
+  constexpr int kEach = 20'000;
+  std::atomic<bool> stop{false};
+  std::thread reader([&] {
+    std::uint64_t last = 0;
+    while (!stop) {
+      const Seen seen = look(registry, "h");
+      EXPECT_GE(seen.count, last);
+      last = seen.count;
+    }
+  });
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      const HistogramHandle handle = h.with();
+      for (int i = 0; i < kEach; ++i) handle.observe(std::exp2((i % 97) * i * (t % 2 == 0 ? 1e-5 : -1e-5)));
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  stop = true;
+  reader.join();
+  const Seen seen = look(registry, "h");
+  EXPECT_EQ(seen.count, std::uint64_t{kThreads} * kEach);
+  EXPECT_LE(seen.positive.size(), 64U);
 }
 
 TEST(NativeHistogram, CoarsestSchemaHoldsEveryDouble) {
