@@ -49,6 +49,19 @@ std::uint64_t hash_value(std::string_view value, std::uint64_t state) {
   return mix(state ^ bytes, 0xE7037ED1A0B428DBULL ^ n);
 }
 
+// Calls f(i) for each value while it returns true; whether it always did.
+template <std::size_t N, class F>
+[[gnu::always_inline]] inline bool all_of(std::span<const std::string_view, N> values, const F& f) {
+  if constexpr (N == std::dynamic_extent) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (!f(i)) return false;
+    }
+    return true;
+  } else {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) { return (f(I) && ...); }(std::make_index_sequence<N>());
+  }
+}
+
 // memcmp() == 0, without the call: label values are short.
 bool same_bytes(const char* a, const char* b, std::size_t n) {
   if (n >= 8) {
@@ -99,6 +112,9 @@ Family::Family(const Description& d, std::string name, std::shared_ptr<Common> c
       closed_(d.labels.size()),
       layout_{{}, d.layout.has_native && d.type == MetricType::kHistogram, d.layout.native},
       buckets_(d.layout.bounds),
+      observed_(!layout_.has_native    ? Buckets::kClassic
+                : buckets_.size() == 0 ? Buckets::kNative
+                                       : Buckets::kBoth),
       common_(std::move(common)),
       born_(common_->clock->now()) {
   std::size_t closed_sets = 1;
@@ -112,7 +128,10 @@ Family::Family(const Description& d, std::string name, std::shared_ptr<Common> c
   // OpenMetrics wants the label of a state set to be named like the metric.
   if (type_ == MetricType::kStateSet) labels_.front() = name_;
   // name="…" each, and the commas between them
-  for (const std::string& label : labels_) frame_bytes_ += label.size() + 4;
+  for (const std::string& label : labels_) {
+    name_bytes_.push_back(label.size() + 2);
+    frame_bytes_ += label.size() + 4;
+  }
   frame_bytes_ -= std::min<std::size_t>(frame_bytes_, 1);
   const bool all_closed = std::ranges::none_of(closed_, [](const auto& values) { return values.empty(); });
   expire_after_ = all_closed ? 0 : d.options.expire_after;
@@ -123,7 +142,7 @@ Family::Family(const Description& d, std::string name, std::shared_ptr<Common> c
     MutexLock lock(mutex_);
     newest_ = std::make_unique<Table>(8);
     table_.store(newest_.get(), std::memory_order_release);
-    if (labels_.empty() && common_->enabled) only_ = target(insert({}, hash({})));
+    if (labels_.empty() && common_->enabled) only_ = target(insert({}, hash(Values<>{})));
   }
   if (all_closed && !labels_.empty()) {
     const std::vector<std::optional<std::string_view>> every(labels_.size());
@@ -153,9 +172,13 @@ std::uint32_t Family::seconds() const {
   return static_cast<std::uint32_t>(std::max<Timestamp>(common_->clock->now() - born_, 0) / kSecond) & ((1U << 30) - 1);
 }
 
-std::uint32_t Family::hash(std::span<const std::string_view> values) {
+template <std::size_t N>
+std::uint32_t Family::hash(Values<N> values) {
   std::uint64_t state = 42;
-  for (const std::string_view value : values) state = hash_value(value, state);
+  all_of(values, [&](std::size_t i) {
+    state = hash_value(values[i], state);
+    return true;
+  });
   return static_cast<std::uint32_t>(state);
 }
 
@@ -167,27 +190,31 @@ Target Family::target(Series* series) const {
 Series* Family::deleted() { return &g_deleted; }
 
 // Whether the label text holds these values.
-bool Family::matches(const Series& series, std::span<const std::string_view> values) const {
+template <std::size_t N>
+bool Family::matches(const Series& series, Values<N> values) const {
   if (series.escaped) [[unlikely]]
     return matches_escaped(series.text(), values);
   std::size_t size = frame_bytes_;
-  for (const std::string_view value : values) size += value.size();
+  all_of(values, [&](std::size_t i) {
+    size += values[i].size();
+    return true;
+  });
   if (size != series.text_size) return false;
   // Of the same length, so nothing below reads beyond the text. Only quotes end a value
   // there, so each is where it belongs if the ones before it are.
   const char* at = series.text().data();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    at += labels_[i].size() + 2;  // name="
+  return all_of(values, [&](std::size_t i) {
+    at += name_bytes_[i];
     const std::string_view value = values[i];
     if (!same_bytes(at, value.data(), value.size()) || at[value.size()] != '"') return false;
     at += value.size() + 2;  // ",
-  }
-  return true;
+    return true;
+  });
 }
 
-bool Family::matches_escaped(std::string_view text, std::span<const std::string_view> values) const {
+bool Family::matches_escaped(std::string_view text, Values<> values) const {
   for (std::size_t i = 0; i < values.size(); ++i) {
-    text.remove_prefix(labels_[i].size() + 2);
+    text.remove_prefix(name_bytes_[i]);
     const std::size_t length = value_length(text);
     if (!unescapes_to(text.substr(0, length), values[i])) return false;
     text.remove_prefix(std::min(length + 2, text.size()));
@@ -195,7 +222,8 @@ bool Family::matches_escaped(std::string_view text, std::span<const std::string_
   return true;
 }
 
-Series* Family::search(const Table& table, std::span<const std::string_view> values, std::uint32_t hash) const {
+template <std::size_t N>
+Series* Family::search(const Table& table, Values<N> values, std::uint32_t hash) const {
   for (std::size_t at = hash & table.mask;; at = (at + 1) & table.mask) {
     Series* const series = table.slot[at].load(std::memory_order_acquire);
     if (series == nullptr) return nullptr;
@@ -203,28 +231,40 @@ Series* Family::search(const Table& table, std::span<const std::string_view> val
   }
 }
 
+// For removal.
+template std::uint32_t Family::hash(Values<> values);
+template Series* Family::search(const Table& table, Values<> values, std::uint32_t hash) const;
+
 // The living series of these values. Flattened, for it is the hot path of with().
-[[gnu::flatten]] Target Family::find(std::span<const std::string_view> values, std::uint32_t hash) {
+template <std::size_t N>
+[[gnu::flatten]] Target Family::find(Values<N> values) {
+  const std::uint32_t key = hash(values);
   ThreadCells* const thread = t_cells != &g_no_cells ? t_cells : make_thread_cells();
   if (thread == nullptr) [[unlikely]]
-    return find_locked(values, hash);
+    return find_locked(values, key);
   for (;;) {
     const Table* const table = table_.load(std::memory_order_acquire);
     const Using announced(*thread, table);
     if (table_.load(std::memory_order_acquire) != table) continue;
-    Series* const series = search(*table, values, hash);
+    Series* const series = search(*table, values, key);
     return series != nullptr && series->alive() ? target(series) : Target{};
   }
 }
 
-Target Family::find_locked(std::span<const std::string_view> values, std::uint32_t hash) {
+Target Family::find_locked(Values<> values, std::uint32_t hash) {
   MutexLock lock(mutex_);
   Series* const series = search(*newest_, values, hash);
   return series != nullptr && series->alive() ? target(series) : Target{};
 }
 
 Target Family::get(std::span<const std::string_view> values) {
-  Target found = find(values, hash(values));
+  Target found;
+  switch (values.size()) {
+    case 1: found = find(values.first<1>()); break;
+    case 2: found = find(values.first<2>()); break;
+    case 3: found = find(values.first<3>()); break;
+    default: found = find(values); break;
+  }
   if (found.series == nullptr) [[unlikely]]
     found = create(values);
   return found;
@@ -287,12 +327,12 @@ Target Family::overflow(std::span<const std::string_view> values) {
   std::array<std::string_view, kMaxLabels> other;
   for (std::size_t i = 0; i < values.size(); ++i) other[i] = closed_[i].empty() ? kOther : values[i];
   const std::span<const std::string_view> wanted(other.data(), values.size());
-  const std::uint32_t key = hash(wanted);
-  if (const Target found = find(wanted, key); found.series != nullptr) return found;
+  if (const Target found = find(wanted); found.series != nullptr) return found;
   bool warn = false;
   Target made;
   {
     MutexLock lock(mutex_);
+    const std::uint32_t key = hash(wanted);
     Series* series = search(*newest_, wanted, key);
     if (series == nullptr) {
       series = insert(wanted, key);

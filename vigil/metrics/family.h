@@ -81,6 +81,9 @@ class Family {
 
   const BucketIndex& buckets() const { return buckets_; }
   bool has_native() const { return layout_.has_native; }
+  // Which buckets an observation goes to.
+  enum class Buckets : std::uint8_t { kNone, kClassic, kNative, kBoth };
+  Buckets observed() const { return observed_; }
   double zero_threshold() const { return layout_.native.zero_threshold; }
   const Clock& clock() const { return *common_->clock; }
   const std::string& name() const { return name_; }
@@ -110,15 +113,24 @@ class Family {
 
   static constexpr std::size_t kMinTombs = 16;
 
-  static std::uint32_t hash(std::span<const std::string_view> values);
+  // Values of a label set. Where their number is part of the type, loops over them are
+  // written out: of the instructions of a lookup a fifth is counting labels.
+  template <std::size_t N = std::dynamic_extent>
+  using Values = std::span<const std::string_view, N>;
+
+  template <std::size_t N>
+  static std::uint32_t hash(Values<N> values);
   static Series* deleted();  // marks the slot of a series that was unlinked
   Target target(Series* series) const;
-  Target find(std::span<const std::string_view> values, std::uint32_t hash);
+  template <std::size_t N>
+  Target find(Values<N> values);
   // For threads that end.
-  [[gnu::cold, gnu::noinline]] Target find_locked(std::span<const std::string_view> values, std::uint32_t hash);
-  Series* search(const Table& table, std::span<const std::string_view> values, std::uint32_t hash) const;
-  bool matches(const Series& series, std::span<const std::string_view> values) const;
-  bool matches_escaped(std::string_view text, std::span<const std::string_view> values) const;
+  [[gnu::cold, gnu::noinline]] Target find_locked(Values<> values, std::uint32_t hash);
+  template <std::size_t N>
+  Series* search(const Table& table, Values<N> values, std::uint32_t hash) const;
+  template <std::size_t N>
+  bool matches(const Series& series, Values<N> values) const;
+  bool matches_escaped(std::string_view text, Values<> values) const;
   Target create(std::span<const std::string_view> values);
   Target overflow(std::span<const std::string_view> values);
   std::uint32_t seconds() const;  // of the family's life
@@ -142,11 +154,13 @@ class Family {
   const std::string name_, help_, unit_;
   std::vector<std::string> labels_;
   std::size_t frame_bytes_ = 0;                   // of a label text, what is not a value
+  std::vector<std::size_t> name_bytes_;           // of each label: name="
   std::vector<std::vector<std::string>> closed_;  // by label; empty = open
   std::size_t cap_ = 0;                           // of ordinary series; the overflow series come on top
   Duration expire_after_ = 0;
   const Layout layout_;  // but for the bounds, which buckets_ has
   const BucketIndex buckets_;
+  const Buckets observed_;
   const std::shared_ptr<Common> common_;
   const Timestamp born_;
 

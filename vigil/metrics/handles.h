@@ -89,7 +89,8 @@ class SampledTimer;
 class HistogramHandle {
  public:
   HistogramHandle() = default;  // observes nothing
-  explicit HistogramHandle(const internal::Target& target) : target_(target), buckets_(buckets_of(target)) {}
+  explicit HistogramHandle(const internal::Target& target)
+      : target_(target), buckets_(valid() ? target.family->observed() : Buckets::kNone) {}
 
   bool valid() const { return target_.series != nullptr; }
 
@@ -112,14 +113,7 @@ class HistogramHandle {
  private:
   friend class LocalHistogram;
 
-  // Which buckets an observation goes to.
-  enum class Buckets : std::uint8_t { kNone, kClassic, kNative, kBoth };
-
-  static Buckets buckets_of(const internal::Target& target) {
-    if (target.series == nullptr) return Buckets::kNone;
-    if (!target.family->has_native()) return Buckets::kClassic;
-    return target.family->buckets().size() == 0 ? Buckets::kNative : Buckets::kBoth;
-  }
+  using Buckets = internal::Family::Buckets;
 
   // What is observed most, in one look into a table; the rest in update_any().
   void update(double value, double amount, std::uint64_t times) const {
