@@ -353,6 +353,11 @@ Target Family::overflow(std::span<const std::string_view> values) {
   return made;
 }
 
+bool Family::is_overflow(const Series& series) {
+  MutexLock lock(mutex_);
+  return series.overflow != 0;
+}
+
 Target Family::resolve(const Target& old) {
   if (old.series->generation.load(std::memory_order_acquire) == old.generation >> 32) {
     MutexLock lock(mutex_);

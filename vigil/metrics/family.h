@@ -57,6 +57,9 @@ class Family {
   // series. Without a series for a value that a closed label does not have.
   Target get(std::span<const std::string_view> values);
 
+  // Whether it counts what came above the cap.
+  bool is_overflow(const Series& series);
+
   // Creates each series with these values; nullopt stands for every value of a closed label.
   void prepare(std::span<const std::optional<std::string_view>> values);
 
@@ -87,6 +90,7 @@ class Family {
   double zero_threshold() const { return layout_.native.zero_threshold; }
   const Clock& clock() const { return *common_->clock; }
   const std::string& name() const { return name_; }
+  std::size_t arity() const { return labels_.size(); }
   MetricType type() const { return type_; }
   std::size_t size() const { return count_.load(std::memory_order_relaxed); }
 

@@ -106,10 +106,11 @@ class RegistryState {
 
   std::string prefixed(std::string_view name) const { return prefix_ + std::string(name); }
 
-  std::shared_ptr<Family> attach(const Description& d) {
+  // `problem`: why the family is not shown.
+  std::shared_ptr<Family> attach(const Description& d, std::string_view& problem) {
     MutexLock lock(mutex_);
     const std::string name = prefixed(d.name);
-    std::string_view problem = schema_problem(d, name);
+    problem = schema_problem(d, name);
     if (problem.empty()) {
       const auto found = entries_.find(name);
       if (found == entries_.end()) {
@@ -206,7 +207,7 @@ Attachment::Attachment(std::shared_ptr<RegistryState> registry, const Descriptio
     : state(std::move(registry)),
       family(state == nullptr
                  ? std::make_shared<Family>(description, std::string(description.name), std::make_shared<Common>())
-                 : state->attach(description)) {}
+                 : state->attach(description, refusal)) {}
 
 Attachment::~Attachment() {
   if (state != nullptr) state->detach(family);

@@ -42,6 +42,7 @@ struct Attachment {
   Attachment(const Attachment&) = delete;
   Attachment& operator=(const Attachment&) = delete;
   std::shared_ptr<RegistryState> state;  // null: shown nowhere
+  std::string_view refusal;              // why it is not shown; lives for ever
   std::shared_ptr<Family> family;
 };
 }  // namespace internal

@@ -140,7 +140,7 @@ struct Description {
   MetricType type = MetricType::kUnknown;
   std::string_view name;
   std::string_view help;
-  std::span<const std::string_view> labels;
+  std::span<const std::string_view> labels{};
   Layout layout{};
   Options options{};
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "vigil/base/mutex.h"
+#include "vigil/metrics/dynamic.h"
 #include "vigil/metrics/metrics.h"
 #include "vigil/telemetry/series_table.h"
 
@@ -73,6 +74,8 @@ constexpr metrics::CounterDef<"reason"> kDropped{
     "Updates that were not recorded, by reason: sampled, a limit, a bad name or label, a name of another kind of "
     "metric.",
     {.closed = {metrics::closed<"reason", "sampled", "memory_limit", "family_limit", "invalid", "type">}}};
+
+constexpr std::size_t kFamilyBytes = 1200;  // of the estimate: a family before its first series
 
 struct Wanted {
   std::string_view help = {};
@@ -148,8 +151,8 @@ class RegistryCollector::Core {
   struct RuntimeFamily {
     MetricType type = MetricType::kUnknown;
     std::vector<std::string> labels;
-    std::size_t cells = 0;                                      // of a series
-    std::unique_ptr<metrics::internal::Attachment> attachment;  // null: the registry refused it
+    std::size_t cells = 0;                         // of a series
+    std::optional<metrics::DynamicFamily> family;  // none: the registry refused it
     std::string refusal;
     std::unique_ptr<SeriesEntry> overflow;  // what label sets above the cap count under
   };
@@ -208,8 +211,9 @@ class RegistryCollector::Core {
       VIGIL_TRY(found, create_family(op, name, labels, wanted));
     }
     RuntimeFamily& runtime = found->second;
-    if (runtime.attachment == nullptr) {
-      return refuse("invalid", name, runtime.refusal, ErrorCode::kInvalidArgument);
+    if (!runtime.family.has_value()) {
+      dropped_.with("invalid").inc();
+      return fail(ErrorCode::kInvalidArgument, runtime.refusal);
     }
     if (runtime.type != type_of(op)) {
       return refuse("type", name, "is a " + std::string(to_string(runtime.type)), ErrorCode::kInvalidArgument);
@@ -229,9 +233,8 @@ class RegistryCollector::Core {
       return refuse("memory_limit", name, "a new label set would exceed max_memory", ErrorCode::kLimitExceeded);
     }
 
-    metrics::internal::Family& family = *runtime.attachment->family;
-    const metrics::internal::Target target = family.get({values.data(), runtime.labels.size()});
-    if (target.series == nullptr) {
+    const metrics::DynamicSeries found_series = runtime.family->with({values.data(), runtime.labels.size()});
+    if (!found_series.valid()) {
       return refuse("invalid", name, "a label value is not one of its closed set", ErrorCode::kInvalidArgument);
     }
     auto entry = std::make_unique<SeriesEntry>();
@@ -240,22 +243,18 @@ class RegistryCollector::Core {
     for (const LabelView& label : labels) entry->labels.emplace_back(label.name, label.value);
     entry->type = runtime.type;
     switch (runtime.type) {
-      case MetricType::kCounter: entry->counter = metrics::CounterHandle(target); break;
-      case MetricType::kGauge: entry->gauge = metrics::GaugeHandle(target); break;
-      default: entry->histogram = metrics::HistogramHandle(target); break;
+      case MetricType::kCounter: entry->counter = found_series.counter(); break;
+      case MetricType::kGauge: entry->gauge = found_series.gauge(); break;
+      default: entry->histogram = found_series.histogram(); break;
     }
     // At its cap the family gives the same series for every new label set: remembering
     // each of those would be the memory that the cap is there to save.
-    if (family.size() >= options_.max_label_sets && is_overflow(*target.series)) {
+    if (found_series.overflow()) {
       if (runtime.overflow == nullptr) runtime.overflow = std::move(entry);
       return runtime.overflow.get();
     }
     memory_.fetch_add(bytes, std::memory_order_relaxed);
     return table_.insert(std::move(entry));
-  }
-
-  static bool is_overflow(const metrics::internal::Series& series) {
-    return std::ranges::all_of(metrics::label_pairs(series.text()), [](const auto& l) { return l.second == "other"; });
   }
 
   using Families = std::map<std::string, RuntimeFamily, std::less<>>;
@@ -286,8 +285,7 @@ class RegistryCollector::Core {
       return refuse("family_limit", name, "max_families are there already", ErrorCode::kLimitExceeded);
     }
     runtime.cells = op == Op::kCount ? 2 : op == Op::kObserve ? wanted.bounds.size() + 2 : 0;
-    const std::size_t bytes = sizeof(RuntimeFamily) + sizeof(metrics::internal::Family) + 2 * full.size() +
-                              wanted.help.size() + 8 * wanted.bounds.size();
+    const std::size_t bytes = kFamilyBytes + 2 * full.size() + wanted.help.size() + 8 * wanted.bounds.size();
     if (memory_.load(std::memory_order_relaxed) + bytes > options_.max_memory) {
       return refuse("memory_limit", name, "a new metric would exceed max_memory", ErrorCode::kLimitExceeded);
     }
@@ -296,13 +294,11 @@ class RegistryCollector::Core {
     description.options.max_label_sets = options_.max_label_sets;
     description.options.unit = wanted.unit;
     if (op == Op::kObserve) description.layout = {wanted.bounds};
-    const std::size_t problems = registry_.problems().size();
-    auto attachment = std::make_unique<metrics::internal::Attachment>(registry_.state(), description);
-    // Remembered as refused: each attempt would be a line in the log.
-    if (registry_.problems().size() > problems) {
-      runtime.refusal = registry_.problems().back();
+    // Remembered as refused, too: each attempt would be a line in the log.
+    if (Result<metrics::DynamicFamily> made = metrics::DynamicFamily::make(registry_, description)) {
+      runtime.family = std::move(*made);
     } else {
-      runtime.attachment = std::move(attachment);
+      runtime.refusal = made.error().message();
     }
     memory_.fetch_add(bytes, std::memory_order_relaxed);
     return families_.emplace(name, std::move(runtime)).first;
