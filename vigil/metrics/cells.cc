@@ -82,7 +82,7 @@ ThreadCells* make_thread_cells() {
 
 Cell* make_cell(ThreadCells& thread, CellId id) {
   if (Cell* const cell = find_cell(thread, id)) return cell;
-  Cell* const chunk = new Cell[kCellsPerChunk]();
+  Cell* const chunk = (new Chunk)->cells.data();
   thread.chunks[id / kCellsPerChunk].store(chunk, std::memory_order_release);
   return chunk + id % kCellsPerChunk;
 }

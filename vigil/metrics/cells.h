@@ -33,10 +33,19 @@ inline constexpr std::uint32_t kMaxCells = kMaxChunks * kCellsPerChunk;  // 4 Mi
 // The first chunk is for series that found no cells left: updated, never read.
 inline constexpr CellId kNoCell = 0;
 
+// What one thread writes all the time and others do not share lies on lines of its own:
+// whatever the allocator put beside it would cost its readers a miss each time. Processors
+// fetch lines in pairs.
+inline constexpr std::size_t kLines = 128;
+
+struct alignas(kLines) Chunk {
+  std::array<Cell, kCellsPerChunk> cells{};
+};
+
 struct ThreadCells {
   std::array<std::atomic<Cell*>, kMaxChunks> chunks{};
   // What this thread uses at this moment: a Series it updates, a Table it searches.
-  std::atomic<const void*> busy{nullptr};
+  alignas(kLines) std::atomic<const void*> busy{nullptr};
 };
 
 // Holds no cells and announces nothing: stands for the table that a thread does not have
