@@ -91,6 +91,17 @@ class InUse {
   std::vector<const void*> busy_;
 };
 
+// Where a cell is in the table of each thread that has it.
+struct CellPlace {
+  std::uint32_t chunk = 0;
+  std::uint32_t cell = 0;  // in it
+};
+constexpr CellPlace place_of(CellId id) { return {id / kCellsPerChunk, id % kCellsPerChunk}; }
+
+inline Cell* find_cell(const ThreadCells& thread, CellPlace place) {
+  Cell* const chunk = thread.chunks[place.chunk].load(std::memory_order_relaxed);
+  return chunk == nullptr ? nullptr : chunk + place.cell;
+}
 inline Cell* find_cell(const ThreadCells& thread, CellId id) {
   Cell* const chunk = thread.chunks[std::size_t{id} / kCellsPerChunk].load(std::memory_order_relaxed);
   return chunk == nullptr ? nullptr : chunk + id % kCellsPerChunk;

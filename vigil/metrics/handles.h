@@ -118,17 +118,17 @@ class HistogramHandle {
   // What is observed most, in one look into a table; the rest in update_any().
   void update(double value, double amount, std::uint64_t times) const {
     if (buckets_ == Buckets::kClassic) [[likely]] {
-      const auto classic = [&](internal::ThreadCells& thread, internal::Series&, internal::CellId cells)
-                               __attribute__((always_inline)) {
-                                 return count(thread, cells, target_.family->buckets().table(), value, amount, times);
-                               };
+      const auto classic = [&](internal::ThreadCells& thread, internal::Series&,
+                               internal::CellId cells) __attribute__((always_inline)) {
+        return count(find_cell(thread, cells), target_.family->buckets().table(), value, amount, times);
+      };
       if (target_.try_update(classic)) [[likely]]
         return;
     } else if (buckets_ == Buckets::kNative) {
       const auto native = [&](internal::ThreadCells& thread, internal::Series& series, internal::CellId)
                               __attribute__((always_inline)) {
                                 const internal::NativeWindow& window = series.window();
-                                return count(thread, window.cells, window.table, value, amount, times);
+                                return count(find_cell(thread, window.place), window.table, value, amount, times);
                               };
       if (target_.try_update(native)) [[likely]]
         return;
@@ -137,12 +137,10 @@ class HistogramHandle {
   }
   void update_any(double value, double amount, std::uint64_t times) const;
 
-  // `cells`: the sum, then a count of each bucket of the table. False for a value outside
-  // it, or if the thread does not have the cells yet.
-  [[gnu::always_inline]] static bool count(internal::ThreadCells& thread, internal::CellId cells,
-                                           const internal::BucketTable& table, double value, double amount,
-                                           std::uint64_t times) {
-    internal::Cell* const sum = internal::find_cell(thread, cells);
+  // Behind the sum is a count of each bucket of the table. False for a value outside it, or
+  // if the thread does not have the cells yet (null).
+  [[gnu::always_inline]] static bool count(internal::Cell* sum, const internal::BucketTable& table, double value,
+                                           double amount, std::uint64_t times) {
     if (sum == nullptr) [[unlikely]]
       return false;
     const std::size_t bucket = table.find(value);

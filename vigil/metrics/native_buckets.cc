@@ -207,6 +207,7 @@ std::unique_ptr<NativeWindow> NativeBuckets::make_window(const Span& span) const
   if (low / 2 < smallest_ || std::isinf(high * 2) || window->buckets + 1 > kCellsPerChunk) return nullptr;
   window->table = shared_table(window->schema, window->first, last);
   window->cells = allocate(window->buckets + 1);
+  window->place = place_of(window->cells);
   return window;
 }
 

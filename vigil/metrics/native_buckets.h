@@ -29,6 +29,7 @@ namespace vigil::metrics::internal {
 // Neighbouring buckets for values above 0.
 struct NativeWindow {
   BucketTable table;       // of a value: its bucket, from 0
+  CellPlace place;         // of `cells`
   CellId cells = kNoCell;  // the sum of what is counted here, then a count of each bucket
   std::uint32_t buckets = 0;
   std::int32_t schema = 0;
