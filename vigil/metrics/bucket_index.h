@@ -21,8 +21,8 @@ class BucketTable {
  public:
   // Covers nothing.
   BucketTable() = default;
-  // Covers the parts `first` to `first + parts - 1` of 2^-shift of the bits' range each.
-  // `bounds` are the bits of positive doubles, ascending, no two in a part; `below` is what
+  // Covers the parts `first` to `first + parts - 1`; the part of a value is its bits, shifted
+  // right by `shift`. `bounds` are the bits of positive doubles, ascending, no two in a part; `below` is what
   // values up to the first of them get. `parts` is at most kMaxParts.
   BucketTable(std::uint64_t first, std::uint64_t parts, int shift, std::span<const std::uint64_t> bounds,
               std::uint16_t below);

@@ -174,12 +174,13 @@ std::uint32_t Family::seconds() const {
 
 template <std::size_t N>
 std::uint32_t Family::hash(Values<N> values) {
-  std::uint64_t state = 42;
+  // Each from a start of its own, not from the one before: their multiplications overlap.
+  std::uint64_t sum = 0;
   all_of(values, [&](std::size_t i) {
-    state = hash_value(values[i], state);
+    sum += hash_value(values[i], (i + 1) * 0x9E3779B97F4A7C15ULL);
     return true;
   });
-  return static_cast<std::uint32_t>(state);
+  return static_cast<std::uint32_t>(sum);
 }
 
 Target Family::target(Series* series) const {
