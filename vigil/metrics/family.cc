@@ -419,7 +419,8 @@ Series* Family::make_series(std::size_t text_bytes) {
     free_.erase(fits);
     return series;
   }
-  auto* const series = new (take(sizeof(Series) + text_bytes)) Series;
+  void* const room = take(sizeof(Series) + text_bytes);
+  auto* const series = layout_.has_native ? new (room) Series(Series::Native()) : new (room) Series;
   series->text_capacity = static_cast<std::uint32_t>(text_bytes);
   if (last_ == nullptr) {
     first_.store(series, std::memory_order_release);
@@ -457,11 +458,12 @@ void Family::enliven(Series& series) {
   series.created.store(common_->clock->now(), std::memory_order_relaxed);
   series.changed_at = seconds() & ((1U << 30) - 1);
   series.touched.store(0, std::memory_order_relaxed);
-  series.value.store(is_gauge() ? kUnset : 0, std::memory_order_relaxed);
   if (layout_.has_native) {
     auto extra = std::make_unique<SeriesExtra>();
-    extra->native.emplace(layout_.native, series.value);
+    extra->native.emplace(layout_.native, series.window);
     series.extra.store(extra.release(), std::memory_order_release);
+  } else {
+    series.value.store(is_gauge() ? kUnset : 0, std::memory_order_relaxed);
   }
   const CellId cells = is_gauge() ? kNoCell : allocate(cells_each());
   const std::uint64_t generation = series.generation.load(std::memory_order_relaxed);

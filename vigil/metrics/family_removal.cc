@@ -28,8 +28,7 @@ void Family::clear_others(const Series* kept) {
 void Family::kill(Series& series, CellId cells) {
   series.stamp.store(0, std::memory_order_release);
   if (is_gauge()) series.value.store(kUnset, std::memory_order_relaxed);
-  if (layout_.has_native)
-    series.value.store(reinterpret_cast<std::uintptr_t>(&NativeWindow::none()), std::memory_order_release);
+  if (layout_.has_native) series.window.store(&NativeWindow::none(), std::memory_order_release);
   remains_.push_back({&series, cells, series.extra.exchange(nullptr, std::memory_order_acq_rel)});
   tombs_.push_back(&series);
   count_.fetch_sub(1, std::memory_order_relaxed);

@@ -127,7 +127,7 @@ class HistogramHandle {
     } else if (buckets_ == Buckets::kNative) {
       const auto native = [&](internal::ThreadCells& thread, internal::Series& series, internal::CellId)
                               __attribute__((always_inline)) {
-                                const internal::NativeWindow& window = series.window();
+                                const internal::NativeWindow& window = *series.window.load(std::memory_order_acquire);
                                 return count(find_cell(thread, window.place), window.table, value, amount, times);
                               };
       if (target_.try_update(native)) [[likely]]

@@ -15,8 +15,6 @@ namespace {
 // Of a bucket `by` schemas coarser: (b^(i-1), b^i] lies in the bucket ceil(i / 2^by).
 std::int32_t coarser(std::int32_t index, int by) { return ((index - 1) >> by) + 1; }
 
-std::uint64_t address(const NativeWindow& window) { return reinterpret_cast<std::uintptr_t>(&window); }
-
 // The table of the buckets from the one above bound `first` on, that bound's own included.
 // Series of one schema and range share it.
 BucketTable shared_table(int schema, std::int32_t first, std::int32_t last) {
@@ -43,7 +41,7 @@ const NativeWindow& NativeWindow::none() {
   return instance;
 }
 
-NativeBuckets::NativeBuckets(const NativeLayout& layout, std::atomic<std::uint64_t>& shown)
+NativeBuckets::NativeBuckets(const NativeLayout& layout, std::atomic<const NativeWindow*>& shown)
     : max_pages_(std::clamp<std::size_t>(layout.max_buckets / kPage, 1, kSlots / 2)),
       smallest_(std::max(std::numeric_limits<double>::min(),
                          std::nextafter(layout.zero_threshold, std::numeric_limits<double>::infinity()))),
@@ -51,7 +49,7 @@ NativeBuckets::NativeBuckets(const NativeLayout& layout, std::atomic<std::uint64
       newest_window_(std::make_unique<NativeWindow>()),
       newest_pages_(std::make_unique<Pages>(std::clamp(layout.schema, kMinSchema, kMaxSchema))) {
   window_.store(newest_window_.get(), std::memory_order_release);
-  shown_.store(address(*newest_window_), std::memory_order_release);
+  shown_.store(newest_window_.get(), std::memory_order_release);
   pages_.store(newest_pages_.get(), std::memory_order_release);
 }
 
@@ -212,12 +210,12 @@ std::unique_ptr<NativeWindow> NativeBuckets::make_window(const Span& span) const
 }
 
 void NativeBuckets::show(std::unique_ptr<NativeWindow> window) {
-  std::uint64_t shown = address(*newest_window_);
+  const NativeWindow* shown = newest_window_.get();
   window->earlier = std::move(newest_window_);
   newest_window_ = std::move(window);
   window_.store(newest_window_.get(), std::memory_order_release);
   // Fails if the series was removed meanwhile: it shows none, or another one's.
-  shown_.compare_exchange_strong(shown, address(*newest_window_), std::memory_order_release, std::memory_order_relaxed);
+  shown_.compare_exchange_strong(shown, newest_window_.get(), std::memory_order_release, std::memory_order_relaxed);
 }
 
 void NativeBuckets::read(const CellReader& reader, Counts& counts) const {

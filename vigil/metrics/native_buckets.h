@@ -42,8 +42,8 @@ struct NativeWindow {
 
 class NativeBuckets {
  public:
-  // Keeps the address of the newest window in `shown`, until somebody else writes there.
-  NativeBuckets(const NativeLayout& layout, std::atomic<std::uint64_t>& shown);
+  // Keeps the newest window in `shown`, until somebody else writes there.
+  NativeBuckets(const NativeLayout& layout, std::atomic<const NativeWindow*>& shown);
   ~NativeBuckets();  // releases the cells: nobody updates them any more
   NativeBuckets(const NativeBuckets&) = delete;
   NativeBuckets& operator=(const NativeBuckets&) = delete;
@@ -109,7 +109,7 @@ class NativeBuckets {
 
   const std::size_t max_pages_;
   const double smallest_;  // that has a place in a window
-  std::atomic<std::uint64_t>& shown_;
+  std::atomic<const NativeWindow*>& shown_;
   std::atomic<const NativeWindow*> window_;
   std::atomic<const Pages*> pages_;
   mutable Mutex mutex_;

@@ -31,9 +31,10 @@ struct Series {
   // histogram: sum, buckets, zero bucket); generation 0 when not.
   std::atomic<std::uint64_t> stamp{0};
   std::atomic<Series*> next{nullptr};  // in order of creation
-  // Gauge: bits of a double or kUnset. Native histogram: address of its window. Others:
-  // activity, by the last sweep.
-  std::atomic<std::uint64_t> value{0};
+  union {
+    std::atomic<std::uint64_t> value;         // gauge: bits of a double or kUnset; others: as last seen by a sweep
+    std::atomic<const NativeWindow*> window;  // native histogram: the newest of its NativeBuckets
+  };
   std::atomic<SeriesExtra*> extra{nullptr};
   std::atomic<Timestamp> created{0};
   std::uint32_t hash = 0;
@@ -47,11 +48,12 @@ struct Series {
   std::uint32_t linked : 1 = 0;       // in the table
   std::uint32_t overflow : 1 = 0;     // counts what came above the cap; never expires
 
+  constexpr Series() : value(0) {}
+  struct Native {};
+  explicit Series(Native) : window(&NativeWindow::none()) {}
+
   std::string_view text() const { return {reinterpret_cast<const char*>(this + 1), text_size}; }
   char* text_room() { return reinterpret_cast<char*>(this + 1); }
-  const NativeWindow& window() const {
-    return *reinterpret_cast<const NativeWindow*>(value.load(std::memory_order_acquire));
-  }
   bool alive() const { return stamp.load(std::memory_order_acquire) >> 32 != 0; }
   CellId cells() const { return static_cast<CellId>(stamp.load(std::memory_order_acquire)); }
 };

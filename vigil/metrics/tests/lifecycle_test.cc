@@ -216,6 +216,7 @@ TEST_F(Lifecycle, EnumerationsAreLabelValues) {
 TEST_F(Lifecycle, ManyThreadsWhileLabelSetsComeAndGo) {
   Counter<"peer"> c{registry_, "c_total", "C.", {.max_label_sets = 40, .expire_after = 2 * kSecond}};
   Histogram<"peer"> h{registry_, "h", "H.", buckets<1.0>.with_native(), {.max_label_sets = 40}};
+  Histogram<"peer"> n{registry_, "n", "N.", native(), {.max_label_sets = 40}};
   std::atomic<bool> stop{false};
   std::thread reader([&] {
     while (!stop) {
@@ -227,20 +228,24 @@ TEST_F(Lifecycle, ManyThreadsWhileLabelSetsComeAndGo) {
     for (int i = 0; !stop; ++i) {
       c.remove("churn" + std::to_string(i % 20));
       h.remove("churn" + std::to_string(i % 20));
+      n.remove("churn" + std::to_string(i % 20));
     }
   });
   constexpr int kThreads = 3, kEach = 20'000;
   const auto kept = h.with("kept");
+  const auto kept_native = n.with("kept");
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       auto handle = c.with("first");
       for (int i = 0; i < kEach; ++i) {
         kept.observe(i % 2 == 0 ? 0.5 : 3);
+        kept_native.observe(i % 2 == 0 ? 0.5 : 3);
         const std::string name = "churn" + std::to_string((i + t) % 20);
         handle.inc();  // perhaps removed meanwhile
         handle = c.with(name);
         h.with(name).observe(2);
+        n.with(name).observe(i);
       }
     });
   }
@@ -250,6 +255,8 @@ TEST_F(Lifecycle, ManyThreadsWhileLabelSetsComeAndGo) {
   remover.join();
   EXPECT_EQ(kept.count(), static_cast<std::uint64_t>(kThreads * kEach));
   EXPECT_EQ(kept.sum(), kThreads * kEach * 1.75);
+  EXPECT_EQ(kept_native.count(), static_cast<std::uint64_t>(kThreads * kEach));
+  EXPECT_EQ(kept_native.sum(), kThreads * kEach * 1.75);
   EXPECT_TRUE(registry_.problems().empty());
 }
 
