@@ -226,8 +226,10 @@ bool Family::matches_escaped(std::string_view text, Values<> values) const {
 template <std::size_t N>
 Series* Family::search(const Table& table, Values<N> values, std::uint32_t hash) const {
   for (std::size_t at = hash & table.mask;; at = (at + 1) & table.mask) {
+    const std::uint8_t tag = table.tag[at].load(std::memory_order_acquire);
+    if (tag == 0) return nullptr;
+    if (tag != Table::tag_of(hash)) continue;
     Series* const series = table.slot[at].load(std::memory_order_acquire);
-    if (series == nullptr) return nullptr;
     if (series != deleted() && series->hash == hash && matches(*series, values)) return series;
   }
 }
@@ -476,6 +478,7 @@ void Family::put(Series* series) {
     std::size_t at = each->hash & table.mask;
     while (table.slot[at].load(std::memory_order_relaxed) != nullptr) at = (at + 1) & table.mask;
     table.slot[at].store(each, std::memory_order_release);
+    table.tag[at].store(Table::tag_of(each->hash), std::memory_order_release);
   };
   series->linked = 1;
   ++used_slots_;

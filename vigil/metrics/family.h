@@ -104,8 +104,14 @@ class Family {
 
  private:
   struct Table {
-    explicit Table(std::size_t slots) : mask(slots - 1), slot(new std::atomic<Series*>[slots]()) {}
+    explicit Table(std::size_t slots)
+        : mask(slots - 1), tag(new std::atomic<std::uint8_t>[slots]()), slot(new std::atomic<Series*>[slots]()) {}
+    // Never 0, which marks a slot that was never used.
+    static std::uint8_t tag_of(std::uint32_t hash) { return static_cast<std::uint8_t>(hash >> 24 | 1); }
     std::size_t mask;
+    // Of each slot, a part of the hash: most of the others' series are passed by without
+    // waiting for their memory.
+    std::unique_ptr<std::atomic<std::uint8_t>[]> tag;
     std::unique_ptr<std::atomic<Series*>[]> slot;
   };
   // What a series held when it was removed, until nobody can be updating it.
