@@ -5,7 +5,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <set>
 #include <tuple>
 #include <utility>
 
@@ -149,21 +148,33 @@ bool NativeBuckets::narrow() {
   return true;
 }
 
-void NativeBuckets::coarsen() {
+NativeBuckets::Keys NativeBuckets::needed(int schema) const {
   const CellReader reader;
-  auto pages = std::make_unique<Pages>(newest_pages_->schema - 1);
-  pages->finer = std::move(newest_pages_);
-  newest_pages_ = std::move(pages);
-  std::set<std::uint32_t> above, below;  // pages needed for what had pages: of values above 0, below 0
-  for (const auto& slot : newest_pages_->finer->slot) {
-    const std::uint64_t entry = slot.load(std::memory_order_relaxed);
-    for (std::uint32_t i = 0; entry != 0 && i < kPage; ++i) {
-      if (reader.count(static_cast<CellId>(entry) + i) == 0) continue;
-      const auto key = static_cast<std::uint32_t>(entry >> 32);
-      const bool negative = (key & kNegative) != 0;
-      (negative ? below : above).insert(page_key(coarser(page_start(key) + static_cast<std::int32_t>(i), 1), negative));
+  Keys keys;
+  auto& [above, below] = keys;
+  for (const Pages* pages = newest_pages_.get(); pages != nullptr; pages = pages->finer.get()) {
+    for (const auto& slot : pages->slot) {
+      const std::uint64_t entry = slot.load(std::memory_order_relaxed);
+      for (std::uint32_t i = 0; entry != 0 && i < kPage; ++i) {
+        if (reader.count(static_cast<CellId>(entry) + i) == 0) continue;
+        const auto key = static_cast<std::uint32_t>(entry >> 32);
+        const std::int32_t index = page_start(key) + static_cast<std::int32_t>(i);
+        const bool negative = (key & kNegative) != 0;
+        (negative ? below : above).insert(page_key(coarser(index, pages->schema - schema), negative));
+      }
     }
   }
+  return keys;
+}
+
+void NativeBuckets::coarsen() {
+  int schema = newest_pages_->schema - 1;
+  auto [above, below] = needed(schema);
+  // Pages that lie apart may take two each at first.
+  while (schema > kMinSchema && above.size() + below.size() > max_pages_) std::tie(above, below) = needed(--schema);
+  auto pages = std::make_unique<Pages>(schema);
+  pages->finer = std::move(newest_pages_);
+  newest_pages_ = std::move(pages);
   // What was far away may be near enough now.
   Span span = populated();
   Span all = span;

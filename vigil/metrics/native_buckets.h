@@ -16,6 +16,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "vigil/base/mutex.h"
@@ -97,6 +99,10 @@ class NativeBuckets {
   static std::size_t slot_of(std::uint32_t key) { return key % kSlots; }
   // The cell of a bucket whose page exists; else kNoCell.
   static CellId find(const Pages& pages, std::int32_t index, bool negative);
+
+  // Pages of a schema for what pages have counted: of values above 0, below 0.
+  using Keys = std::pair<std::set<std::uint32_t>, std::set<std::uint32_t>>;
+  Keys needed(int schema) const REQUIRES(mutex_);
 
   std::size_t window_pages() const REQUIRES(mutex_);
   Span populated() const REQUIRES(mutex_);

@@ -1,6 +1,7 @@
 // Native histograms, exemplars, timers with traces, local accumulators.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <limits>
@@ -206,6 +207,56 @@ TEST(NativeHistogram, WindowsGrowWithWhatIsObserved) {
     EXPECT_EQ(seen.count, 2 * c.values.size()) << c.name;
     EXPECT_TRUE(seen.sum == sum || std::abs(seen.sum - sum) < std::abs(sum) * 1e-9) << c.name << " " << seen.sum;
     EXPECT_EQ(h.with().sum(), seen.sum) << c.name;
+  }
+}
+
+// Far from each other, and each across the edge of a coarser page.
+TEST(NativeHistogram, PagesOfACoarserSchemaFitToo) {
+  Registry registry;
+  Histogram<> h{registry, "h", "H.", Layout{}.with_native({.schema = 8, .max_buckets = 512})};
+  std::vector<double> values;
+  for (std::int32_t page = 1; page < 200; page += 4) {
+    for (const std::int32_t index : {16 * page, 16 * page + 15}) {
+      values.push_back(-ExponentialIndex::upper_bound(8, index));
+    }
+  }
+  for (const double v : values) h.observe(v);
+  const Seen seen = look(registry, "h");
+  ASSERT_TRUE(seen.schema.has_value());
+  std::map<int, std::uint64_t> negative;
+  for (const double v : values) ++negative[slow_index(*seen.schema, -v)];
+  EXPECT_EQ(seen.negative, Buckets(negative.begin(), negative.end()));
+  EXPECT_EQ(seen.count, values.size());
+}
+
+// Clusters of values anywhere, of either sign, at any resolution and limit.
+TEST(NativeHistogram, AgreesWithTheDefinitionWhateverComes) {
+  std::mt19937_64 random(11);
+  const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
+  for (int round = 0; round < 150; ++round) {
+    const NativeLayout layout{.schema = pick(-4, 8), .max_buckets = static_cast<std::uint32_t>(pick(1, 32) * 16)};
+    Registry registry;
+    Histogram<> h{registry, "h", "H.", Layout{}.with_native(layout)};
+    std::vector<double> values;
+    for (int cluster = pick(1, 6); cluster > 0; --cluster) {
+      const double center = std::exp2(pick(-100, 300));
+      const double width = pick(1, 400) / 50.0;
+      for (int i = pick(1, 80); i > 0; --i) {
+        values.push_back(center * std::exp2(width * pick(-100, 100) / 100.0) * (cluster % 3 == 2 ? -1 : 1));
+      }
+    }
+    std::ranges::shuffle(values, random);
+    for (const double v : values) h.observe(v);
+    const Seen seen = look(registry, "h");
+    ASSERT_TRUE(seen.schema.has_value());
+    std::map<int, std::uint64_t> positive, negative;
+    for (const double v : values) ++(v < 0 ? negative : positive)[slow_index(*seen.schema, std::abs(v))];
+    ASSERT_EQ(seen.positive, Buckets(positive.begin(), positive.end())) << round;
+    ASSERT_EQ(seen.negative, Buckets(negative.begin(), negative.end())) << round;
+    ASSERT_EQ(seen.count, values.size()) << round;
+    if (*seen.schema > internal::kMinSchema) {
+      ASSERT_LE(seen.positive.size() + seen.negative.size(), layout.max_buckets) << round;
+    }
   }
 }
 
