@@ -184,7 +184,7 @@ std::uint32_t Family::hash(Values<N> values) {
 }
 
 Target Family::target(Series* series) const {
-  const std::uint64_t generation = series->generation.load(std::memory_order_relaxed);
+  const std::uint64_t generation = series->generation.load(std::memory_order_acquire);
   return {const_cast<Family*>(this), series, generation << 32};
 }
 
@@ -250,7 +250,11 @@ template <std::size_t N>
     const Using announced(*thread, table);
     if (table_.load(std::memory_order_acquire) != table) continue;
     Series* const series = search(*table, values, key);
-    return series != nullptr && series->alive() ? target(series) : Target{};
+    if (series == nullptr) return {};
+    // The generation before the stamp: one that is read after the series left the table would
+    // be that of the next label set, and its handle would revive what waits to become that.
+    const Target found = target(series);
+    return series->stamp.load(std::memory_order_acquire) >> 32 == found.generation >> 32 ? found : Target{};
   }
 }
 
