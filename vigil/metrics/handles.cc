@@ -30,6 +30,15 @@ void remember(const Target& target, Series& series, std::size_t slot, double val
   exemplars->write(slot % exemplars->size(), {value, target.family->clock().coarse_now(), trace});
 }
 
+// Nothing if the series was removed this moment.
+internal::NativeBuckets::Counts native_counts(const Series& series, const CellReader& reader) {
+  internal::NativeBuckets::Counts counts;
+  if (const internal::SeriesExtra* const extra = series.extra.load(std::memory_order_acquire)) {
+    extra->native->read(reader, counts);
+  }
+  return counts;
+}
+
 // Where a native histogram counts a value.
 CellId native_cell(const internal::Family& family, internal::NativeBuckets& buckets, CellId cells, double value) {
   if (std::isnan(value)) return family.nan_cell(cells);
@@ -119,9 +128,8 @@ std::uint64_t HistogramHandle::count() const {
     std::uint64_t count = 0;
     for (std::uint32_t i = 0; i <= family.buckets().size(); ++i) count += reader.count(cells + 1 + i);
     if (family.has_native() && family.buckets().size() == 0) {
-      internal::NativeBuckets::Counts native;
-      series.extra.load(std::memory_order_acquire)->native->read(reader, native);
-      count = native.total + reader.count(family.zero_cell(cells)) + reader.count(family.nan_cell(cells));
+      count = native_counts(series, reader).total + reader.count(family.zero_cell(cells)) +
+              reader.count(family.nan_cell(cells));
     }
     return count;
   });
@@ -131,11 +139,7 @@ double HistogramHandle::sum() const {
   return read(target_, 0.0, [this](Series& series, CellId cells) {
     const CellReader reader;
     double sum = reader.sum(cells);
-    if (target_.family->has_native()) {
-      internal::NativeBuckets::Counts native;
-      series.extra.load(std::memory_order_acquire)->native->read(reader, native);
-      sum += native.sum;
-    }
+    if (target_.family->has_native()) sum += native_counts(series, reader).sum;
     return sum;
   });
 }
